@@ -1,0 +1,54 @@
+# Two commands on a fresh machine: `make demo` and `make test`. They need a POSIX make,
+# Python 3.11 or newer and a package index; everything else is set up here, inside .venv.
+# Choose the Python with `make PYTHON=/path/to/python3.12 test`.
+
+BIN = .venv/bin
+RUN = .venv/.runtime-ready
+DEV = .venv/.dev-ready
+
+demo: $(RUN)
+	@$(BIN)/handrail demo
+
+test: $(DEV)
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+# All that .ci/run checks besides the tests; each line can be run by itself.
+lint: $(DEV)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The packs that we ship: linted, and their own cases run.
+packs: $(RUN)
+	@for pack in support-chat sales-assist ops-agent; do \
+	    $(BIN)/handrail pack check $$pack && $(BIN)/handrail pack test $$pack || exit 1; \
+	done
+
+check: lint packs test
+
+format: $(DEV)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# What the tests would not notice: every mutant of the core that survives is printed.
+mutation: $(DEV)
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
+
+bench: $(RUN)
+	@scripts/install bench
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf .venv build dist mutants .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+$(RUN): pyproject.toml uv.lock scripts/install
+	@PYTHON="$(PYTHON)" scripts/install
+	@touch $(RUN)
+
+$(DEV): pyproject.toml uv.lock scripts/install
+	@PYTHON="$(PYTHON)" scripts/install dev
+	@touch $(RUN) $(DEV)
+
+.PHONY: demo test lint packs check format mutation bench clean
