@@ -1,0 +1,190 @@
+"""The languages Handrail reads: one file each, loaded once, and a guess which one a text is in."""
+
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import repeat
+from typing import Any
+
+from handrail.signals.phrases import Phrases
+from handrail.signals.slots import Grammar
+from handrail.signals.text import tokenize
+from handrail.signals.typos import variants
+
+LEAST = 3
+"""Known words without which a text is too short to tell its language."""
+
+_OTHERS = "other"
+_ANSWERS = ("accept", "accept_start", "decline", "decline_start", "filler")
+_FIELD = 16  # bits of one language's counter; a message has fewer tokens than this can count
+_SCRIPTS = ("CYRILLIC", "GREEK", "ARABIC", "HEBREW", "DEVANAGARI", "THAI", "HANGUL", "HIRAGANA")
+_SCRIPT_CODES = ("Cyrl", "Grek", "Arab", "Hebr", "Deva", "Thai", "Hang", "Hira")
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What one language's file says, compiled. `phrases` labels as the file names them."""
+
+    code: str
+    function_words: frozenset[str]
+    negation: frozenset[str]
+    phrases: Phrases
+    answers: Phrases
+    tool: Phrases
+    request: Grammar
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """All supported languages by code."""
+    raw = _files()
+    return {code: _language(code, data) for code, data in raw.items()}
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """The function words of all supported languages."""
+    return frozenset(word for data in _files().values() for word in _words(data["function_words"]))
+
+
+@cache
+def _files() -> dict[str, dict[str, Any]]:
+    """The content of every language file, by code."""
+    folder = files("handrail.signals") / "languages"
+    found = {}
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        name, _, ending = entry.name.partition(".")
+        if ending == "toml" and name != _OTHERS:
+            found[name] = tomllib.loads(entry.read_text("utf-8"))
+    return found
+
+
+def _language(code: str, data: Mapping[str, Any]) -> Language:
+    phrases = dict(data["phrases"])
+    answers = {label: phrases.pop(label) for label in _ANSWERS}
+    return Language(
+        code=code,
+        function_words=frozenset(_words(data["function_words"])),
+        negation=frozenset(_words(data["negation"])),
+        phrases=_phrases(phrases),
+        answers=_phrases(answers),
+        tool=_phrases(data["tool"]),
+        request=_grammar(data["request"]),
+    )
+
+
+def _phrases(phrases: Mapping[str, Iterable[str]]) -> Phrases:
+    return Phrases(
+        {
+            label: {tuple(tokenize(form)) for phrase in entries for form in _forms(phrase)}
+            for label, entries in phrases.items()
+        },
+        common_words(),
+    )
+
+
+def _grammar(data: Mapping[str, Any]) -> Grammar:
+    slots = {name: _words(words) for name, words in data["slots"].items()}
+    own = {word for words in slots.values() for word in words}
+    return Grammar(
+        slots=slots,
+        macros=data["macros"],
+        always=data["always"],
+        ask=data["ask"],
+        never=data["never"],
+        gate=data["gate"],
+        weak_gate=data["weak_gate"],
+        variants=variants(
+            (word for name in data["typos"] for word in slots[name]),
+            known={*common_words(), *_words(data["known"]), *own},
+            joins={
+                first: [word for name in names for word in slots[name]]
+                for first, names in data["joins"].items()
+            },
+        ),
+    )
+
+
+def _words(text: str) -> set[str]:
+    """The words of a list in a file, with their forms without apostrophe or accent."""
+    return {form for word in text.split() for form in _forms(word)}
+
+
+def _forms(phrase: str) -> set[str]:
+    """As written, without apostrophes, without accents, without both: people type all four."""
+    bare = "".join(c for c in unicodedata.normalize("NFD", phrase) if not unicodedata.combining(c))
+    return {phrase, phrase.replace("'", ""), bare, bare.replace("'", "")}
+
+
+@cache
+def _counters() -> tuple[dict[str, int], tuple[str, ...], dict[str, frozenset[str]]]:
+    """For each function word, one count in the field of each language it belongs to; the order
+    of the fields; and for each language the words that are of no other.
+    """
+    words = {code: _words(data["function_words"]) for code, data in _files().items()}
+    others = (files("handrail.signals") / "languages" / f"{_OTHERS}.toml").read_text("utf-8")
+    words.update({code: _words(text) for code, text in tomllib.loads(others).items()})
+    counters: dict[str, int] = {}
+    for place, code in enumerate(words):
+        for word in words[code]:
+            counters[word] = counters.get(word, 0) + (1 << place * _FIELD)
+    single = {1 << place * _FIELD for place in range(len(words))}
+    own = {
+        code: frozenset(word for word in found if counters[word] in single)
+        for code, found in words.items()
+    }
+    return counters, tuple(words), own
+
+
+def guess(tokens: Sequence[str], text: str, before: str) -> str:
+    """The language of a text, or `before` when too little of it is known.
+
+    A code of a supported or recognised language, or `und-` and a script when most letters are of
+    a script that no supported language uses. Of languages with equal counts, `before` wins.
+    """
+    if not text.isascii():
+        script = _script(text)
+        if script:
+            return f"und-{script}"
+    counters, codes, own = _counters()
+    sure = sum(map(own.get(before, frozenset()).__contains__, tokens))
+    if sure >= LEAST and sure * 4 >= len(tokens):
+        return before  # enough words that no other language has: the common case, at a third
+    total = sum(map(counters.get, tokens, repeat(0)))  # type: ignore[arg-type]
+    if not total:
+        return before
+    best, most = before, LEAST - 1
+    for code in codes:
+        count = total & (1 << _FIELD) - 1
+        total >>= _FIELD
+        if count > most or (count == most and code == before and most >= LEAST):
+            best, most = code, count
+    return best
+
+
+def _script(text: str) -> str:
+    """The script of most letters when it is none of the Latin ones, else empty."""
+    letters = [letter for letter in text[:200] if letter.isalpha()]
+    foreign = [
+        letter for letter in letters if letter > "\u024f" and not "\u1e00" <= letter <= "\u1eff"
+    ]
+    if len(foreign) * 2 <= len(letters):
+        return ""
+    name = unicodedata.name(foreign[0], "")
+    for script, code in zip(_SCRIPTS, _SCRIPT_CODES, strict=True):
+        if name.startswith(script):
+            return code
+    return "Hani" if name.startswith("CJK") else "Zyyy"
+
+
+def supported(code: str) -> bool:
+    """Whether text of this language is read."""
+    return code in _files()
+
+
+def requests_human(tokens: Sequence[str]) -> bool:
+    """Whether a text asks for a person, in any supported language."""
+    return any(language.request.asks(tokens) for language in languages().values())

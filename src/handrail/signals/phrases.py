@@ -1,0 +1,57 @@
+"""Many phrases looked for at once: thousands cost no more than one.
+
+Each phrase is filed under its rarest word. A message that has none of these words costs one set
+operation; each word that is found costs one lookup for each shape (place of the word, length of
+the phrase) that is filed under it, however many phrases have that shape.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+Span = tuple[int, int, tuple[str, ...]]
+"""Where a phrase starts, where it ends, and its labels."""
+
+
+class Phrases:
+    """Labelled phrases, compiled once. A phrase is a sequence of tokens."""
+
+    __slots__ = ("_labels", "_shapes")
+
+    def __init__(
+        self, phrases: Mapping[str, Iterable[Sequence[str]]], common: Collection[str] = ()
+    ) -> None:
+        """`common` are frequent words, which phrases are filed under only if they must be."""
+        found: dict[tuple[str, ...], set[str]] = {}
+        for label, entries in phrases.items():
+            for tokens in entries:
+                if tokens:
+                    found.setdefault(tuple(tokens), set()).add(label)
+        counts = Counter(word for phrase in found for word in phrase)
+        shapes: dict[str, set[tuple[int, int]]] = {}
+        for phrase in found:
+            word = min(phrase, key=lambda word: (word in common, counts[word], -len(word), word))
+            shapes.setdefault(word, set()).add((phrase.index(word), len(phrase)))
+        self._labels = {phrase: tuple(sorted(labels)) for phrase, labels in found.items()}
+        self._shapes = {word: tuple(sorted(shape)) for word, shape in shapes.items()}
+
+    def labels(self, tokens: Sequence[str]) -> set[str]:
+        """The labels of all phrases in `tokens`."""
+        if self._shapes.keys().isdisjoint(tokens):
+            return set()
+        return {label for _, _, labels in self.spans(tokens) for label in labels}
+
+    def spans(self, tokens: Sequence[str]) -> list[Span]:
+        """Every phrase in `tokens`, in no particular order."""
+        shapes = self._shapes
+        if shapes.keys().isdisjoint(tokens):
+            return []
+        found: list[Span] = []
+        for place, token in enumerate(tokens):
+            if token in shapes:
+                for before, length in shapes[token]:
+                    start = place - before
+                    if start >= 0:
+                        labels = self._labels.get(tuple(tokens[start : start + length]))
+                        if labels is not None:
+                            found.append((start, start + length, labels))
+        return found
