@@ -1,0 +1,126 @@
+"""Queues, matrix, SLA policies and bundle templates."""
+
+from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
+
+from handrail.core import policy
+from handrail.packs import shape as shapes
+from handrail.packs.problems import suggestion
+from handrail.packs.shape import pack as file
+from handrail.packs.source import KeyPath
+
+if TYPE_CHECKING:
+    from handrail.packs.build import Issues
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MIDNIGHT = 1440
+
+
+def queue(name: str, own: file.Queue, pack: shapes.Pack, issues: "Issues") -> policy.Queue:
+    """A queue; the names it uses are checked."""
+    path = ("queues", name)
+    issues.known((*path, "sla"), "SLA policy", own.sla, pack.sla)
+    for key in ("overflow", "merged_into"):
+        issues.known((*path, key), "queue", getattr(own, key), pack.queues)
+    return policy.Queue(
+        name=name,
+        steward=own.steward,
+        skills=tuple(sorted(own.skills.items())),
+        relax_every=own.relax_every,
+        hours=None if own.hours is None else _hours(own.hours, issues, (*path, "hours")),
+        overflow=own.overflow,
+        vip_priority=own.vip_priority,
+        sla=own.sla,
+        proposal_expires=own.proposal_expires,
+        merged_into=own.merged_into,
+    )
+
+
+def _hours(own: file.Hours, issues: "Issues", path: KeyPath) -> policy.Hours:
+    """Spans by weekday; what goes over midnight is cut there, what overlaps is joined."""
+    zones = available_timezones()
+    if zones and own.time_zone not in zones:
+        close = suggestion(own.time_zone, zones)
+        hint = close if "did you mean" in close else "; write it as in `Europe/Madrid`"
+        issues.add((*path, "time_zone"), f"unknown time zone `{own.time_zone}`{hint}")
+    minutes: list[tuple[int, int, int]] = []
+    for days, spans in own.weekly.items():
+        for place, span in enumerate(spans):
+            start, end = (_minute(time) for time in span.split("-"))
+            if start == end:
+                issues.add((*path, "weekly", days, place), f"`{span}` has no length")
+            for day in _days(days):
+                minutes += _cut(day, start, end)
+    return policy.Hours(time_zone=own.time_zone, spans=_joined(minutes))
+
+
+def _minute(time: str) -> int:
+    hours, minutes = time.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _days(text: str) -> list[int]:
+    """Weekdays of `mon` or `fri-mon`."""
+    first, _, last = text.partition("-")
+    start = _DAYS.index(first)
+    length = (_DAYS.index(last or first) - start) % 7
+    return [(start + offset) % 7 for offset in range(length + 1)]
+
+
+def _cut(day: int, start: int, end: int) -> list[tuple[int, int, int]]:
+    if end > start:
+        return [(day, start, end)]
+    late = [(day, start, _MIDNIGHT)]
+    return [*late, ((day + 1) % 7, 0, end)] if end else late
+
+
+def _joined(minutes: list[tuple[int, int, int]]) -> tuple[policy.Span, ...]:
+    made: list[tuple[int, int, int]] = []
+    for day, start, end in sorted(minutes):
+        if made and made[-1][0] == day and start <= made[-1][2]:
+            made[-1] = (day, made[-1][1], max(end, made[-1][2]))
+        else:
+            made.append((day, start, end))
+    return tuple(policy.Span(day=day, start=start, end=end) for day, start, end in made)
+
+
+def matrix(pack: shapes.Pack, issues: "Issues") -> tuple[policy.MatrixRow, ...]:
+    """The rows; which of them wins does not depend on their order."""
+    rows = []
+    for place, own in enumerate(pack.matrix):
+        issues.known(("matrix", place, "queue"), "queue", own.queue, pack.queues)
+        rows.append(
+            policy.MatrixRow(
+                queue=own.queue,
+                topic=own.topic,
+                tier=own.tier,
+                reviewers=tuple(dict.fromkeys(own.reviewers)),
+                tags=tuple(sorted(set(own.tags))),
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: (row.topic, row.tier, row.queue, row.reviewers)))
+
+
+def sla(name: str, own: file.Sla, pack: shapes.Pack, issues: "Issues") -> policy.SlaPolicy:
+    """An SLA policy. Levels are kept in the order of time."""
+    levels = []
+    for place, level in enumerate(own.escalation):
+        known = [*pack.queues, "steward", "overflow"]
+        issues.known(("sla", name, "escalation", place, "to"), "queue", level.to, known)
+        levels.append(policy.Level(after=level.after, to=level.to))
+    if [level.after for level in levels] != sorted(level.after for level in levels):
+        issues.add(("sla", name, "escalation"), "levels should be in the order of `after`")
+    given = own.given()
+    given["escalation"] = tuple(levels)
+    return policy.SlaPolicy(name=name, **given)
+
+
+def bundle(name: str, own: file.Bundle) -> policy.BundleTemplate:
+    """A bundle template; what it does not say is as in the built-in one."""
+    required = policy.BundleTemplate().required if own.required is None else own.required
+    masked = policy.BundleTemplate().masked if own.masked is None else own.masked
+    return policy.BundleTemplate(
+        name=name,
+        required=tuple(sorted(set(required))),
+        masked=tuple(sorted(set(masked))),
+    )

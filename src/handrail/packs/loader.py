@@ -1,0 +1,134 @@
+"""From a file to a pack: read, lay over its base, check, build, hold against the base."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from handrail.core import policy
+from handrail.core.policy import tighten
+from handrail.errors import PackError, Problem
+from handrail.packs import find, shape
+from handrail.packs.build import Issues, build
+from handrail.packs.merge import Merge, indexed
+from handrail.packs.problems import in_order, translate
+from handrail.packs.source import Places, Source, at, parse, read
+
+_OWN = ("handrail", "name", "version", "description", "extends")
+_DEPTH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A pack, and where in which file each of its keys stands."""
+
+    pack: policy.Pack
+    tree: dict[str, Any]
+    places: Places
+    file: str
+
+    def place(self, path: tuple[str, ...]) -> str:
+        """`file:line:column` of a path, as findings of the linter have it."""
+        found = at(self.places, indexed(self.tree, path), "", self.file)
+        return f"{found.file}:{found.line}:{found.column}" if found.line else found.file
+
+
+def load(given: str | Path) -> Loaded:
+    """Load a pack file, or a starter pack by its name. Raises PackError with all problems."""
+    return _load(find.existing(given), ())
+
+
+def loads(text: str, file: str = "pack.yaml", folder: Path | None = None) -> Loaded:
+    """Load a pack from text; `extends` is looked up from `folder`."""
+    return _finish(parse(text.encode(), file), folder or Path(), ())
+
+
+def _load(path: Path, above: tuple[Path, ...]) -> Loaded:
+    return _finish(read(path), path.parent, (*above, path.resolve()))
+
+
+def _finish(source: Source, folder: Path, above: tuple[Path, ...]) -> Loaded:
+    base = _base(source, folder, above)
+    tree, places = source.tree, source.places
+    if base is not None:
+        kept = {key: value for key, value in base.tree.items() if key not in _OWN}
+        merge = Merge()
+        tree = merge.maps(kept, tree, (base.places, ()), (places, ()))
+        places = merge.places
+    checked = _check(tree, places, source.file, source.problems)
+    whole, whole_places = _with_defaults(tree, places, checked)
+    issues = Issues(whole_places, source.file)
+    pack = build(
+        _check(whole, whole_places, source.file),
+        issues,
+        base="" if base is None else policy.digest(base.pack),
+    )
+    if base is not None and not issues.found:
+        _tightened(base, pack, whole, issues)
+    if issues.found:
+        raise PackError(in_order(issues.found))
+    return Loaded(pack=pack, tree=whole, places=whole_places, file=source.file)
+
+
+def _base(source: Source, folder: Path, above: tuple[Path, ...]) -> Loaded | None:
+    """The pack that this one extends."""
+    wanted = source.tree.get("extends")
+    if not isinstance(wanted, str) or not wanted:
+        return None
+    path = find.find(wanted, folder)
+    if path.resolve() in above:
+        raise PackError([source.problem(("extends",), f"`{wanted}` extends itself in a circle")])
+    if len(above) >= _DEPTH:
+        raise PackError([source.problem(("extends",), f"more than {_DEPTH} packs in a row")])
+    if not path.is_file():
+        raise PackError([source.problem(("extends",), find.missing(wanted))])
+    return _load(path, above)
+
+
+def _check(
+    tree: dict[str, Any], places: Places, file: str, known: Sequence[Problem] = ()
+) -> shape.Pack:
+    """The shape of a tree. What is known to be wrong is not said again in other words."""
+    found = list(known)
+    try:
+        checked = shape.Pack.model_validate(tree)
+    except ValidationError as error:
+        told = {problem.path for problem in known}
+        found += [one for one in translate(error, places, file) if one.path not in told]
+    if found:
+        raise PackError(in_order(found))
+    return checked
+
+
+def _with_defaults(
+    tree: dict[str, Any], places: Places, checked: shape.Pack
+) -> tuple[dict[str, Any], Places]:
+    """The tree with the defaults laid under each workflow."""
+    if not checked.workflows or "defaults" not in tree:
+        return tree, places
+    merge = Merge()
+    merge.places.update(places)
+    workflows = {
+        name: merge.maps(
+            tree["defaults"],
+            own,
+            (places, ("defaults",)),
+            (places, ("workflows", name)),
+            ("workflows", name),
+        )
+        for name, own in tree["workflows"].items()
+    }
+    return {**tree, "workflows": workflows}, merge.places
+
+
+def _tightened(base: Loaded, pack: policy.Pack, tree: dict[str, Any], issues: Issues) -> None:
+    """Note what the child relaxes, with both places."""
+    theirs = Issues(base.places, base.file)
+    for found in tighten.relaxed(base.pack, pack):
+        there = theirs.place(indexed(base.tree, found.base_path))
+        issues.add(
+            indexed(tree, found.path),
+            f"relaxes the base pack: {found.message}; the base is at {there}",
+        )
