@@ -64,7 +64,6 @@ def boundary(state: CaseState) -> CaseState:
         episode=state.episode + 1,
         whole=False,
         now=state.now,
-        progress_at=state.now,
         language=state.language,
     )
 
