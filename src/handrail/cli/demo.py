@@ -1,0 +1,146 @@
+"""`handrail demo`: the shipped conversations, decided live, turn by turn."""
+
+import sys
+import time
+from collections.abc import Iterator
+from shutil import get_terminal_size
+from typing import Annotated
+
+import orjson
+import typer
+
+from handrail import packs, samples
+from handrail.cli import explain
+from handrail.core.model import Attributes, Outcome, Role, Turn
+from handrail.core.record import plain
+from handrail.importers import Conversation
+from handrail.replay import Tally, report
+from handrail.session import Session, Step, Workflow, compile_workflow
+
+_MARKS = {Outcome.CONTINUE: "  ", Outcome.OFFER: "? ", Outcome.HANDOFF: "! "}
+_COLOURS = {
+    Outcome.CONTINUE: typer.colors.BRIGHT_BLACK,
+    Outcome.OFFER: typer.colors.YELLOW,
+    Outcome.HANDOFF: typer.colors.RED,
+}
+_MARGIN = 29  # columns beside what was said
+
+
+def demo(
+    only: Annotated[
+        str, typer.Option("--only", help="Only conversations whose title contains this.")
+    ] = "",
+    pace: Annotated[
+        float | None, typer.Option(help="Seconds between turns; 0.04 on a terminal, else 0.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a turn.")] = False,
+) -> None:
+    """Replay the sample conversations and show, turn by turn, what is decided and why.
+
+    Nothing to configure: support, sales and operations agents under the three starter packs.
+    """
+    wait = (0.04 if sys.stdout.isatty() else 0.0) if pace is None else max(0.0, pace)
+    tally = Tally()
+    shown = 0
+    workflows = _workflows()
+    for conversation in samples.read():
+        if only.lower() not in conversation.title.lower():
+            continue
+        shown += 1
+        session = _session(workflows[conversation.workflow or "support"], conversation)
+        steps = _play(session, conversation, wait=0.0 if as_json else wait, as_json=as_json)
+        tally.add(conversation, tuple(step.decision for step in steps))
+    if as_json:
+        typer.echo(orjson.dumps({"summary": report.as_dict(tally)}).decode())
+        return
+    typer.echo("")
+    if not shown:
+        typer.echo(f"no sample conversation has `{only}` in its title")
+        return
+    report.show(tally)
+    typer.echo('\nNext: handrail decide "let me talk to a person"   (one decision, explained)')
+    typer.echo("      handrail replay YOUR.jsonl --pack support-chat   (your own history)")
+    typer.echo("      handrail pack new my-pack.yaml                   (your own policy)")
+
+
+def _workflows() -> dict[str, Workflow]:
+    """Every workflow of the starter packs by its name."""
+    found = {}
+    for name in packs.starters():
+        pack = packs.load(name)
+        for workflow in pack.workflows:
+            found[workflow.name] = compile_workflow(pack, workflow.name)
+    return found
+
+
+def _session(workflow: Workflow, conversation: Conversation) -> Session:
+    return Session(
+        workflow=workflow,
+        attributes=Attributes(tier=conversation.tier, stage=conversation.stage),
+        values=conversation.attributes,
+        whole=conversation.whole,
+    )
+
+
+def _play(
+    session: Session, conversation: Conversation, *, wait: float, as_json: bool
+) -> Iterator[Step]:
+    """Decide turn by turn until the first handoff; say it as it happens."""
+    steps = []
+    if not as_json:
+        who = ", ".join(
+            filter(None, (conversation.workflow, conversation.tier, conversation.stage))
+        )
+        typer.secho(f"\n{conversation.title}", bold=True, nl=False)
+        typer.secho(f"  ({who})", dim=True)
+    for turn in conversation.turns:
+        step = session.turn(turn)
+        steps.append(step)
+        if as_json:
+            _print_json(conversation, turn, step)
+        else:
+            _print(session, turn, step)
+            time.sleep(wait)
+        if session.handed_off:
+            break
+    return iter(steps)
+
+
+def _print(session: Session, turn: Turn, step: Step) -> None:
+    decision = step.decision
+    width = max(40, min(92, get_terminal_size().columns - _MARGIN))
+    said = _said(turn)
+    if len(said) > width:
+        said = said[: width - 1] + "…"
+    mark = f"{_MARKS[decision.outcome]}{decision.outcome.code:<9}"
+    line = f"  {turn.role.value:<9}{said:<{width}} "
+    typer.echo(line, nl=False)
+    typer.secho(f"{mark}{explain.share(decision.score):>6}", fg=_COLOURS[decision.outcome])
+    for fault in decision.faults:
+        typer.secho(f"           fault: {fault.value}", dim=True)
+    if decision.outcome is Outcome.CONTINUE:
+        return
+    for found in decision.reasons:
+        typer.secho(f"           because {explain.reason(found)}", fg=_COLOURS[decision.outcome])
+    typer.secho(f"           would flip: {explain.flips(session.flips(step))}", dim=True)
+
+
+def _said(turn: Turn) -> str:
+    """What a turn was, on one line."""
+    parts = [" ".join(turn.text.split())] if turn.text else []
+    if turn.role is Role.TOOL:
+        parts.insert(0, f"[{turn.tool or 'tool'}{' failed' if turn.error else ''}]")
+    parts += [f"[calls {call.name}]" for call in turn.tool_calls]
+    parts += [f"[{event.value}]" for event in turn.events]
+    return " ".join(parts)
+
+
+def _print_json(conversation: Conversation, turn: Turn, step: Step) -> None:
+    shown = {
+        "conversation": conversation.id,
+        "turn": step.given.state.turns,
+        "role": turn.role.value,
+        "decision": plain(step.decision),
+        "trigger": step.decision.trigger,
+    }
+    typer.echo(orjson.dumps(shown).decode())
