@@ -107,7 +107,10 @@ def _endless(chance: random.Random) -> Iterator[World]:
                 tier=chance.choice(("", "basic", "basic", "basic", "silver", "silver", "gold")),
                 stage=chance.choice(("", "", "lead", "lead", "lead", "trial", "trial", "contract")),
             ),
-            conditions=(("big_order", chance.random() < 0.02), ("rehearsal", chance.random() < 0.05)),
+            conditions=(
+                ("big_order", chance.random() < 0.02),
+                ("rehearsal", chance.random() < 0.05),
+            ),
             forecast=Forecast(wait=chance.choice((None, 60, 300, 1200))),
         )
         at = START

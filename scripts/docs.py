@@ -1,5 +1,4 @@
 #!/usr/bin/env python3
-# ruff: noqa: INP001 - a script is no package.
 """Write the generated parts of the documentation, or with `--check` say which are out of date.
 
 A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->` in a page.
@@ -47,25 +46,26 @@ def _helps(
 
 
 def error_table() -> str:
-    """The error tree, a row each, from the root down."""
-    rows = ["| Code | Error | Exit code | HTTP | Means |", "| --- | --- | --- | --- | --- |"]
-    for depth, kind in tree(errors.HandrailError):
-        mark = f"{'&nbsp;' * 3 * depth}`{kind.__name__}`"
+    """The error tree, a row each, each after the one that it is a kind of."""
+    rows = [
+        "| Error | Is a | Code | Exit code | HTTP | Means |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for kind in tree(errors.HandrailError):
+        parent = "`Exception`" if kind is errors.HandrailError else f"`{kind.__base__.__name__}`"
+        code = f"[`{kind.code}`](#{kind.code})"
         means = (kind.__doc__ or "").strip().split("\n\n")[0].split(". ")[0].rstrip(".")
-        own = "code" in vars(kind) and depth > 0
-        code = f"[`{kind.code}`](#{kind.code})" if own or kind is errors.Failed else ""
-        rows.append(f"| {code} | {mark} | {kind.exit_code} | {kind.status} | {means} |")
+        cells = (f"`{kind.__name__}`", parent, code, kind.exit_code, kind.status, means)
+        rows.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(rows) + "\n"
 
 
-def tree(
-    kind: type[errors.HandrailError], depth: int = 0
-) -> Iterator[tuple[int, type[errors.HandrailError]]]:
-    """An error and all that are one, with their depth, as the tree is written."""
-    yield depth, kind
+def tree(kind: type[errors.HandrailError]) -> Iterator[type[errors.HandrailError]]:
+    """An error and all that are one, as the tree is written."""
+    yield kind
     for child in kind.__subclasses__():
         if child.__module__ == errors.__name__:
-            yield from tree(child, depth + 1)
+            yield from tree(child)
 
 
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {

@@ -83,8 +83,8 @@ def choose(pack: policy.Pack, name: str) -> policy.Workflow:
 class Session:
     """The state of one case and what is known of it.
 
-    After the first handoff the case is a human's: later turns are observed and decide nothing
-    new, see `handed_off`.
+    After the first handoff the case is a human's, see `handed_off`. `offers_shown` is false for
+    turns that were recorded elsewhere: the customer saw no offer of ours, so no "yes" answers one.
     """
 
     workflow: Workflow
@@ -94,6 +94,7 @@ class Session:
     arm: str = ""
     language: str = ""
     whole: bool = True
+    offers_shown: bool = True
     handed_off: bool = False
     state: CaseState = field(init=False)
     memory: Memory = field(default_factory=Memory)
@@ -107,7 +108,7 @@ class Session:
     def turn(self, turn: Turn) -> Step:
         """Observe a turn and decide on it."""
         signals = self.workflow.extractor.extract(
-            turn, self.memory, offer_open=self.state.offer_open
+            turn, self.memory, offer_open=self.offers_shown and self.state.offer_open
         )
         return self.decide(signals)
 

@@ -178,10 +178,15 @@ def test_an_approval_asked_for_while_the_last_one_is_settled_waits_from_now() ->
 def test_an_offer_is_open_until_it_is_answered(answer: str) -> None:
     state = offered(fold([customer(), customer()]))
     assert (state.offers, state.turns_since_offer, state.offer_open) == (1, 0, True)
-    state = fold([customer(), agent(), customer()], state)
-    assert (state.turns_since_offer, state.offer_open) == (2, True)
-    state = observe(state, customer(**{answer: True}))
-    assert (state.offers, state.turns_since_offer, state.offer_open) == (1, 3, False)
+    state = observe(state, agent())
+    assert (state.turns_since_offer, state.offer_open) == (0, True)
+    state = observe(state, agent(**{answer: True}))
+    assert (state.offers, state.turns_since_offer, state.offer_open) == (1, 0, False)
+
+
+def test_an_offer_lapses_when_the_customer_goes_on_to_something_else() -> None:
+    state = fold([agent(), customer()], offered(fold([customer()])))
+    assert (state.offers, state.turns_since_offer, state.offer_open) == (1, 1, False)
 
 
 def test_every_offer_is_counted_and_starts_its_own_cooldown() -> None:

@@ -114,6 +114,12 @@ def test_every_active_topic_is_a_reason_in_the_order_of_the_pack() -> None:
     assert decision.reviewer_tags == ("counsel", "soc")
 
 
+def test_two_topics_are_in_the_order_of_the_pack_too() -> None:
+    topics = (Topic(name="security"), LEGAL)
+    decision = ask(CaseState(topics=("legal", "security")), topics=topics)
+    assert [reason.detail for reason in decision.reasons] == ["security", "legal"]
+
+
 def test_a_topic_stays_sensitive_until_the_episode_ends_though_this_turn_does_not_name_it() -> None:
     assert ask(CaseState(topics=("legal",)), AGENT, topics=(LEGAL,)).outcome is HANDOFF
 
@@ -235,7 +241,7 @@ def test_a_late_stage_does_what_the_pack_says() -> None:
     ("rule", "under", "over", "detail", "value"),
     [
         (NoProgress(turns=8), {"no_progress_turns": 7}, {"no_progress_turns": 8}, "turns", 8),
-        (NoProgress(turns=0, repeats=2), {"repeats": 1}, {"repeats": 3}, "repeats", 3),
+        (NoProgress(turns=0, repeats=2), {"repeats": 1}, {"repeats": 2}, "repeats", 2),
         (
             NoProgress(turns=0, minutes=5),
             {"now": START + 5 * MINUTE - 1, "progress_at": START},
@@ -268,6 +274,15 @@ def test_no_progress_is_one_reason_by_turns_then_minutes_then_repeats() -> None:
     for measure in ("turns", "minutes", "repeats"):
         assert [reason.detail for reason in ask(state, no_progress=rule).reasons] == [measure]
         rule = replace(rule, **{measure: 0})
+
+
+def test_minutes_are_whole_minutes() -> None:
+    state = CaseState(now=START + 6 * MINUTE - 1, progress_at=START)
+    idle = ask(state, no_progress=NoProgress(turns=0, minutes=5))
+    assert [reason.value for reason in idle.reasons] == [5]
+    state = replace(state, approvals_open=1, approval_since=START)
+    blocked = ask(state, blocked_approval=BlockedApproval(minutes=4))
+    assert [reason.value for reason in blocked.reasons] == [5]
 
 
 def test_no_clock_of_progress_means_no_minutes_without_it() -> None:
@@ -493,6 +508,9 @@ def test_the_score_offers_at_one_line_and_hands_off_at_another() -> None:
     only_offer = ask(CaseState(confidence=0), score=replace(score, handoff_at=0))
     assert only_offer.outcome is OFFER
     assert ask(CaseState(confidence=0), score=Score(confidence=1000)).outcome is CONTINUE
+    only_handoff = replace(score, offer_at=0)
+    assert ask(CaseState(confidence=400), score=only_handoff).outcome is HANDOFF
+    assert ask(CaseState(confidence=401), score=only_handoff).outcome is CONTINUE
 
 
 # How often it is offered, and scarce humans
@@ -557,6 +575,11 @@ def test_while_humans_are_scarce_a_soft_handoff_becomes_an_offer(
     assert hard.outcome is HANDOFF
 
 
+def test_one_second_is_a_limit_of_the_wait_too() -> None:
+    scarce, state = Context(forecast=Forecast(wait=2)), CaseState(no_progress_turns=9)
+    assert ask(state, c=scarce, no_progress=NoProgress(), max_wait=1).outcome is OFFER
+
+
 def test_no_limit_of_the_wait_means_that_no_wait_is_too_long() -> None:
     scarce = Context(forecast=Forecast(wait=1_000_000))
     state = CaseState(no_progress_turns=9)
@@ -583,6 +606,31 @@ def test_the_first_by_precedence_is_the_trigger_and_the_others_are_told() -> Non
         Trigger.AGENT_REQUEST,
         Trigger.OPERATOR_TAKEOVER,
     ]
+
+
+def test_two_reasons_are_in_order_of_precedence_too() -> None:
+    state, said = CaseState(no_progress_turns=8), replace(AGENT, agent_request=True)
+    decision = ask(state, said, no_progress=NoProgress(), agent_request=AgentRequest())
+    triggers = [reason.trigger for reason in decision.reasons]
+    assert triggers == [Trigger.NO_PROGRESS, Trigger.AGENT_REQUEST]
+
+
+@pytest.mark.parametrize(
+    ("state", "at", "rules", "missing"),
+    [
+        (CaseState(), None, {"no_progress": NoProgress(minutes=1)}, True),
+        (CaseState(), None, {"no_progress": NoProgress(minutes=0)}, False),
+        (CaseState(), None, {"blocked_approval": BlockedApproval()}, False),
+        (CaseState(approvals_open=1), None, {"blocked_approval": BlockedApproval()}, True),
+        (CaseState(approvals_open=1), None, {}, False),
+        (CaseState(now=START), None, {"no_progress": NoProgress(minutes=1)}, False),
+        (CaseState(), START, {"no_progress": NoProgress(minutes=1)}, False),
+    ],
+)
+def test_an_unknown_time_is_a_fault_where_a_rule_needs_it(
+    state: CaseState, at: int | None, rules: dict[str, Any], missing: bool
+) -> None:
+    assert ask(state, c=Context(at=at), **rules).faults == (Fault.MISSING_TIME,) * missing
 
 
 def test_faults_are_listed_once_in_the_order_of_the_list() -> None:

@@ -21,6 +21,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -163,22 +164,19 @@ def _plain(command: str) -> list[str]:
 
 def _inside(words: list[str], folder: Path) -> tuple[int, str]:
     """Run `handrail` in this process, which saves starting one; output and errors together."""
-    said = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
-    given = io.TextIOWrapper(io.BytesIO(), "utf-8")
-    out: io.TextIOWrapper = said
-    for sign, file in zip(words, words[1:], strict=False):
-        if sign == "<":
-            given = io.TextIOWrapper(io.BytesIO((folder / file).read_bytes()), "utf-8")
-        elif sign == ">":
-            out = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
-            target = folder / file
-    end = min((words.index(sign) for sign in "<>" if sign in words), default=len(words))
+    files = {sign: folder / file for sign, file in pairwise(words) if sign in {"<", ">"}}
+    end = min((words.index(sign) for sign in files), default=len(words))
+    given = io.BytesIO(files["<"].read_bytes() if "<" in files else b"")
+    said = io.BytesIO()
+    written = io.BytesIO() if ">" in files else said
+    errors = io.TextIOWrapper(said, "utf-8", write_through=True)
+    out = errors if written is said else io.TextIOWrapper(written, "utf-8", write_through=True)
     code = 0
     with (
         contextlib.chdir(folder),
         contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(said),
-        mock.patch.object(sys, "stdin", given),
+        contextlib.redirect_stderr(errors),
+        mock.patch.object(sys, "stdin", io.TextIOWrapper(given, "utf-8")),
         mock.patch.object(sys, "argv", words[:end]),
         mock.patch.dict(os.environ, {**_PLAIN, "COLUMNS": "80"}),
     ):
@@ -186,9 +184,9 @@ def _inside(words: list[str], folder: Path) -> tuple[int, str]:
             cli.main()
         except SystemExit as done:
             code = done.code if isinstance(done.code, int) else 0
-    if out is not said:
-        target.write_bytes(out.buffer.getvalue())  # type: ignore[attr-defined]
-    return code, said.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    if ">" in files:
+        files[">"].write_bytes(written.getvalue())
+    return code, said.getvalue().decode()
 
 
 def _shell(command: str, folder: Path) -> tuple[int, str]:

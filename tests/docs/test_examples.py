@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from docs.pages import PAGES, blocks, name, play, shows
 
 LANGUAGES = {"", "console", "ini", "json", "jsonl", "python", "sh", "text", "toml", "yaml"}
@@ -34,8 +35,10 @@ def test_the_blocks_of_a_page_are_in_a_known_language(page: Path) -> None:
         ("```console\n$ echo one; echo two\none\n```\n", "does not show"),
         ("<!-- merge: none.yaml -->\n```yaml\na: 1\n```\n", "none.yaml"),
         (
-            "```console\n$ handrail pack new p.yaml\n```\n"
-            "<!-- merge: p.yaml -->\n```yaml\nworkflows: {support: {triggers: {vpi: on}}}\n```\n",
+            (
+                "```console\n$ handrail pack new p.yaml\n```\n<!-- merge: p.yaml -->\n"
+                "```yaml\nworkflows: {support: {triggers: {vpi: on}}}\n```\n"
+            ),
             "vpi",
         ),
     ],

@@ -81,6 +81,21 @@ def test_without_a_truth_the_recorded_transfer_is_read_from_the_turns(tmp_path: 
     assert found.id.endswith("a.jsonl:1")
 
 
+def test_results_without_a_name_are_named_after_the_calls_in_their_order(tmp_path: Path) -> None:
+    turns = [
+        {"role": "tool", "text": "nobody called"},
+        {"role": "assistant", "text": "", "tool_calls": [
+            {"name": name, "args": {}} for name in ("one", "two", "three")]},
+        {"role": "tool", "text": "1"},
+        {"role": "tool", "text": "mine", "requestor": "user"},
+        {"role": "tool", "text": "3", "tool_name": "three"},
+        {"role": "tool", "text": "2"},
+        {"role": "tool", "text": "too many"},
+    ]  # fmt: skip
+    (found,), _ = read(put(tmp_path, "a.jsonl", {"turns": turns}))
+    assert [turn.tool for turn in found.turns] == ["", "", "one", "", "three", "two", ""]
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

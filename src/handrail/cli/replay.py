@@ -112,6 +112,7 @@ def _run(
             values=conversation.attributes,
             language=conversation.language,
             whole=conversation.whole,
+            offers_shown=False,
         )
 
     with _progress() as progress:

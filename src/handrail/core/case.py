@@ -102,7 +102,11 @@ def observe(state: CaseState, signals: Signals) -> CaseState:
         approval_since=since,
         offers=state.offers,
         turns_since_offer=_more(state.turns_since_offer, customer),
-        offer_open=state.offer_open and not (signals.offer_accepted or signals.offer_declined),
+        offer_open=(
+            state.offer_open
+            and not customer  # a customer who goes on to something else lets the offer lapse
+            and not (signals.offer_accepted or signals.offer_declined)
+        ),
         agent_requests=_more(state.agent_requests, signals.agent_request),
         language=signals.language or state.language,
     )

@@ -7,7 +7,8 @@
 `start`, `sentiment` a share of dissatisfaction. Keys that are not named here are left alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from handrail.core.model import Event, Role, ToolCall, Turn
 from handrail.importers import values
@@ -52,7 +53,7 @@ def parse(value: object, place: Place) -> Conversation:
     raw = values.items(found["turns"], "`turns`")
     if not raw:
         raise MalformedError("`turns` is empty")
-    turns = tuple([turn(item, base, number) for number, item in enumerate(raw)])
+    turns = _named([turn(item, base, number) for number, item in enumerate(raw)], raw)
     kind = values.name(found.get("kind"), "`kind`")
     if kind not in {"", CONVERSATION, OPERATIONS}:
         raise MalformedError(f"`kind` `{kind}` is neither `{CONVERSATION}` nor `{OPERATIONS}`")
@@ -112,6 +113,24 @@ def _turn(found: Mapping[str, object], start: int) -> Turn:
         topics=None if topics is None else _names(topics, "`topics`"),
         language=None if get("language") is None else values.name(get("language"), "`language`"),
     )
+
+
+def _named(turns: list[Turn], raw: Sequence[object]) -> tuple[Turn, ...]:
+    """The turns, with results that name no tool named after the agent's calls, in their order.
+
+    A tool that the customer ran (`requestor` user) answers no call of the agent.
+    """
+    waiting: list[str] = []
+    for place, found in enumerate(turns):
+        if found.tool_calls:
+            waiting = [call.name for call in found.tool_calls]
+        elif found.role is Role.TOOL and waiting:
+            said = raw[place]
+            if found.tool in waiting:
+                waiting.remove(found.tool)
+            elif not found.tool and isinstance(said, dict) and said.get("requestor") != "user":
+                turns[place] = replace(found, tool=waiting.pop(0))
+    return tuple(turns)
 
 
 def truth(found: Mapping[str, object]) -> Truth | None:

@@ -22,12 +22,16 @@ _DEPTH = 5
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A pack, and where in which file each of its keys stands."""
+    """A pack, and where in which file each of its keys stands.
+
+    `written` is the tree before the defaults were laid under its workflows: what a child changes.
+    """
 
     pack: policy.Pack
     tree: dict[str, Any]
     places: Places
     file: str
+    written: tuple[dict[str, Any], Places]
 
     def place(self, path: tuple[str, ...]) -> str:
         """`file:line:column` of a path, as findings of the linter have it."""
@@ -53,9 +57,10 @@ def _finish(source: Source, folder: Path, above: tuple[Path, ...]) -> Loaded:
     base = _base(source, folder, above)
     tree, places = source.tree, source.places
     if base is not None:
-        kept = {key: value for key, value in base.tree.items() if key not in _OWN}
+        below, below_places = base.written
+        kept = {key: value for key, value in below.items() if key not in _OWN}
         merge = Merge()
-        tree = merge.maps(kept, tree, (base.places, ()), (places, ()))
+        tree = merge.maps(kept, tree, (below_places, ()), (places, ()))
         places = merge.places
     checked = _check(tree, places, source.file, source.problems)
     whole, whole_places = _with_defaults(tree, places, checked)
@@ -69,7 +74,13 @@ def _finish(source: Source, folder: Path, above: tuple[Path, ...]) -> Loaded:
         _tightened(base, pack, whole, issues)
     if issues.found:
         raise PackError(in_order(issues.found))
-    return Loaded(pack=pack, tree=whole, places=whole_places, file=source.file)
+    return Loaded(
+        pack=pack,
+        tree=whole,
+        places=whole_places,
+        file=source.file,
+        written=(tree, places),
+    )
 
 
 def _base(source: Source, folder: Path, above: tuple[Path, ...]) -> Loaded | None:

@@ -69,7 +69,8 @@ def render(tally: Tally) -> Group:
         ("against the truth: did the recorded agent fail at its task?", tally.fails),
     ):
         if judged.everything.total:
-            parts += [Text(f"{title} ({judged.everything.total:,} told)"), _truth(judged)]
+            head = f"{title} ({judged.everything.total:,} told)"
+            parts += [Text(head), _truth(judged), Text()]
     parts += [Text(line) for line in _notes(tally)]
     return Group(*parts)
 
@@ -123,8 +124,8 @@ def _by_trigger(tally: Tally) -> Table:
 
 
 def _truth(judged: Judged) -> Table:
-    names = ("precision", "95 %", "recall", "95 %", "right", "wrong", "missed")
-    table = Table("", *names, box=box.SIMPLE_HEAD)
+    names = ("precision (95 %)", "recall (95 %)", "right", "wrong", "missed")
+    table = Table("", *names, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for field, name in _ROWS:
@@ -133,8 +134,8 @@ def _truth(judged: Judged) -> Table:
             continue
         table.add_row(
             name,
-            *_share(*found.precision),
-            *_share(*found.recall),
+            _share(*found.precision),
+            _share(*found.recall),
             f"{found.true_yes:,}",
             f"{found.false_yes:,}",
             f"{found.false_no:,}",
@@ -201,11 +202,11 @@ def _triggers(tally: Tally) -> Iterator[tuple[Trigger, ByTrigger]]:
             yield trigger, tally.triggers[trigger]
 
 
-def _share(part: int, whole: int) -> tuple[str, str]:
+def _share(part: int, whole: int) -> str:
     if not whole:
-        return "-", ""
+        return "-"
     low, high = wilson(part, whole)
-    return f"{part / whole:.2f}", f"{low:.2f}-{high:.2f}"
+    return f"{part / whole:.2f} ({low:.2f}-{high:.2f})"
 
 
 def _percent(part: int, whole: int) -> str:

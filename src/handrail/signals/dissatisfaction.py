@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import exp, sqrt
+from sys import intern
 from typing import Final
 
 FILE: Final = "dissatisfaction_en.tsv.gz"
-_MIN_SHOUT: Final = 8
-"""Characters below which capitals say nothing: "OK", "USB-C", "ABC123"."""
+_MIN_GAPS: Final = 2
+"""Spaces below which capitals say nothing: "OK", "USB-C", "MY_USER_ID_4471"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,20 +46,24 @@ class Model:
 
 
 def read(packed: bytes) -> Model:
-    """The model in a packed file: a first line with the constants, then `words<TAB>weight`.
+    """The model in a packed file: a line of constants, then one line for each weight that occurs.
 
+    Such a line is the weight and all words, and pairs joined by a space, that have it, separated
+    by tabs. So equal weights are one object, as equal words are, and stay in the cache.
     Raises OSError (not gzip) or ValueError (not the format).
     """
     head, *lines = gzip.decompress(packed).decode().splitlines()
     words: dict[str, int] = {}
     pairs: dict[tuple[str, str], int] = {}
     for line in lines:
-        key, _, weight = line.partition("\t")
-        first, _, second = key.partition(" ")
-        if second:
-            pairs[first, second] = int(weight)
-        else:
-            words[first] = int(weight)
+        number, *keys = line.split("\t")
+        weight = int(number)
+        for key in keys:
+            first, _, second = key.partition(" ")
+            if second:
+                pairs[intern(first), intern(second)] = weight
+            else:
+                words[intern(first)] = weight
     constants = json.loads(head)
     return Model(bias=constants["bias"], shouting=constants["shouting"], words=words, pairs=pairs)
 
@@ -70,8 +75,8 @@ def model() -> Model:
 
 
 def is_shouting(text: str) -> bool:
-    """Whether the whole message is in capitals, and long enough for that to mean something."""
-    return len(text) >= _MIN_SHOUT and text.isupper()
+    """Whether all of a message of at least three words is in capitals."""
+    return text.isupper() and text.count(" ") >= _MIN_GAPS
 
 
 def score(tokens: Sequence[str], *, shouting: bool = False) -> int:

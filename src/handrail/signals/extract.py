@@ -5,65 +5,21 @@ person and sensitive topics only ever add up. The source of each is recorded.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
-from handrail.core.model import Event, Fault, Role, Signals, Source, Turn
+from handrail.core.model import Fault, Role, Signals, Source, Turn
 from handrail.signals import caller, classifier, dissatisfaction, tools
-from handrail.signals.language import Language, guess, languages, requests_human, supported
+from handrail.signals.draft import Draft, events
+from handrail.signals.language import Language, guess, languages, requests_human, supported, telling
 from handrail.signals.repetition import Memory
 from handrail.signals.text import MAX_CHARS, tokenize
 from handrail.signals.topics import TopicMatcher
 
-_FLAG_OF = {
-    Event.HUMAN_REQUESTED: "explicit_request",
-    Event.OFFER_ACCEPTED: "offer_accepted",
-    Event.OFFER_DECLINED: "offer_declined",
-    Event.OFFER_EXPIRED: "offer_declined",
-    Event.PROGRESS: "progress",
-    Event.POLICY_VIOLATION: "policy_violation",
-    Event.PERMISSION_MISSING: "permission_missing",
-    Event.DATA_MISSING: "data_missing",
-    Event.APPROVAL_EXPIRED: "approval_expired",
-    Event.TOOL_SUCCEEDED: "tool_succeeded",
-    Event.TOOL_FAILED: "tool_failed",
-    Event.TRANSFER_REQUESTED: "agent_request",
-    Event.OPERATOR_TAKEOVER: "operator_takeover",
-    Event.EPISODE_STARTED: "episode_started",
-}
-_SETTLED = {Event.APPROVAL_GRANTED, Event.APPROVAL_REJECTED, Event.APPROVAL_EXPIRED}
 _TRANSFER_TOOLS = frozenset({"escalate_to_human", "handoff_to_human", "hand_off_to_human"})
 _TRANSFER_PREFIX = "transfer_to_"
 _SCORED = frozenset({"en"})  # languages that the dissatisfaction model has learned
 _LOOP = 8  # words from which an agent that says the same again is stuck, not just polite
 _BACK = 3  # words before a marker in which a negation turns it around
 _ANSWER = 10  # words up to which an answer to an offer is a bare one
-_FAULTS = {fault: place for place, fault in enumerate(Fault)}
-
-
-class _Draft:
-    """Signals while they are gathered: the first to set one wins."""
-
-    __slots__ = ("faults", "sources", "values")
-
-    def __init__(self, role: Role) -> None:
-        self.values: dict[str, Any] = {"role": role}
-        self.sources: dict[str, Source] = {}
-        self.faults: set[Fault] = set()
-
-    def put(self, signal: str, value: object, source: Source) -> None:
-        if signal not in self.sources:
-            self.values[signal] = value
-            self.sources[signal] = source
-
-    def flag(self, signal: str, source: Source) -> None:
-        self.put(signal, True, source)
-
-    def signals(self) -> Signals:
-        values = self.values
-        if self.faults:
-            values["faults"] = tuple(sorted(self.faults, key=_FAULTS.__getitem__))
-        values["sources"] = tuple(sorted(self.sources.items()))
-        return Signals(**values)
 
 
 class Extractor:
@@ -95,8 +51,8 @@ class Extractor:
         Never raises: what cannot be read is a fault. An answer to an offer is looked for only
         while one is open.
         """
-        draft = _Draft(turn.role)
-        _events(draft, turn)
+        draft = Draft(turn.role)
+        events(draft, turn)
         self._given(draft, turn)
         if self._ask is not None:
             self._classified(draft, turn)
@@ -110,7 +66,7 @@ class Extractor:
             draft.flag("agent_request", Source.COMPUTED)
         return draft.signals()
 
-    def _given(self, draft: _Draft, turn: Turn) -> None:
+    def _given(self, draft: Draft, turn: Turn) -> None:
         """What the caller measured itself."""
         if turn.at is not None:
             at = caller.instant(turn.at)
@@ -133,7 +89,7 @@ class Extractor:
         if turn.topics is not None:
             draft.put("topics", self._known(draft, turn.topics), Source.CALLER)
 
-    def _classified(self, draft: _Draft, turn: Turn) -> None:
+    def _classified(self, draft: Draft, turn: Turn) -> None:
         """What the classifier says, where the caller says nothing."""
         found = classifier.ask(self._ask, turn) if self._ask is not None else None
         if found is None:
@@ -146,7 +102,7 @@ class Extractor:
             elif value is not False or signal != "explicit_request":
                 draft.put(signal, value, Source.CLASSIFIER)
 
-    def _known(self, draft: _Draft, names: Iterable[str]) -> tuple[str, ...]:
+    def _known(self, draft: Draft, names: Iterable[str]) -> tuple[str, ...]:
         """The names that are topics of this workflow; any other is a fault, and not kept."""
         told = set(names)
         known = told & self._topics.names
@@ -154,15 +110,16 @@ class Extractor:
             draft.faults.add(Fault.UNKNOWN_TOPIC)
         return tuple(sorted(known))
 
-    def _customer(self, draft: _Draft, turn: Turn, memory: Memory, offer_open: bool) -> None:
+    def _customer(self, draft: Draft, turn: Turn, memory: Memory, offer_open: bool) -> None:
         """What a customer's words say."""
         tokens = _tokens(draft, turn.text)
-        if tokens and requests_human(tokens):
+        words = telling(tokens)
+        if words and requests_human(tokens, words):
             draft.flag("explicit_request", Source.COMPUTED)
         language = self._language(draft, turn, tokens, memory)
         if tokens:
             self._topical(draft, tokens, turn.text, language)
-        if memory.customer(tokens):
+        if memory.customer(words):
             draft.flag("repeated", Source.COMPUTED)
         if language is None or not tokens:
             return
@@ -174,13 +131,13 @@ class Extractor:
         if offer_open:
             _answered(draft, language, tokens)
 
-    def _agent(self, draft: _Draft, turn: Turn, memory: Memory) -> None:
+    def _agent(self, draft: Draft, turn: Turn, memory: Memory) -> None:
         """What an AI agent's words say."""
         tokens = _tokens(draft, turn.text)
         if not tokens:
             return
         language = self._language(draft, turn, tokens, memory)
-        if memory.agent(tokens):
+        if memory.agent(telling(tokens)):
             draft.flag("repeated", Source.COMPUTED)
             if len(tokens) >= _LOOP:
                 draft.flag("stalled", Source.COMPUTED)
@@ -190,11 +147,11 @@ class Extractor:
                     draft.flag("announced_transfer", Source.COMPUTED)
 
     def _language(
-        self, draft: _Draft, turn: Turn, tokens: list[str], memory: Memory
+        self, draft: Draft, turn: Turn, tokens: list[str], memory: Memory
     ) -> Language | None:
         """The language to read a message in; None, and a fault, when it is not supported."""
         before = memory.language or self._default
-        code = _code(turn.language or "")
+        code = _code(turn.language) if turn.language else ""
         if code:
             draft.put("language", code, Source.CALLER)
         else:
@@ -207,7 +164,7 @@ class Extractor:
         return languages()[code]
 
     def _topical(
-        self, draft: _Draft, tokens: list[str], text: str, language: Language | None
+        self, draft: Draft, tokens: list[str], text: str, language: Language | None
     ) -> None:
         """Sensitive topics, where the caller named none; the classifier's and ours add up."""
         if draft.sources.get("topics") is Source.CALLER:
@@ -227,24 +184,7 @@ class Extractor:
         return name.startswith(_TRANSFER_PREFIX) or name in _TRANSFER_TOOLS
 
 
-def _events(draft: _Draft, turn: Turn) -> None:
-    """What the caller knows to have happened."""
-    for event in turn.events:
-        flag = _FLAG_OF.get(event)
-        if flag is not None:
-            draft.flag(flag, Source.CALLER)
-        if event is Event.APPROVAL_REQUESTED:
-            _count(draft, "approvals_requested")
-        elif event in _SETTLED:
-            _count(draft, "approvals_settled")
-
-
-def _count(draft: _Draft, signal: str) -> None:
-    draft.values[signal] = draft.values.get(signal, 0) + 1
-    draft.sources[signal] = Source.CALLER
-
-
-def _tokens(draft: _Draft, text: str) -> list[str]:
+def _tokens(draft: Draft, text: str) -> list[str]:
     if len(text) > MAX_CHARS:
         draft.faults.add(Fault.TEXT_CUT)
     return tokenize(text)
@@ -256,7 +196,7 @@ def _code(language: str) -> str:
     return code if 2 <= len(code) <= 3 and code.isascii() and code.isalpha() else ""
 
 
-def _marked(draft: _Draft, language: Language, tokens: list[str]) -> None:
+def _marked(draft: Draft, language: Language, tokens: list[str]) -> None:
     """Markers of a stall, of frustration and of progress."""
     for start, _, labels in language.phrases.spans(tokens):
         if "stall" in labels or "frustration" in labels:
@@ -273,7 +213,7 @@ def _negated(language: Language, tokens: list[str], start: int) -> bool:
     return not language.negation.isdisjoint(tokens[max(0, start - _BACK) : start])
 
 
-def _answered(draft: _Draft, language: Language, tokens: list[str]) -> None:
+def _answered(draft: Draft, language: Language, tokens: list[str]) -> None:
     """A bare answer to an open offer: made of nothing but yes or no, or settled by its start."""
     if "offer_accepted" in draft.sources or "offer_declined" in draft.sources:
         return
@@ -290,7 +230,7 @@ def _answered(draft: _Draft, language: Language, tokens: list[str]) -> None:
         draft.flag("offer_accepted", Source.COMPUTED)
 
 
-def _tool(draft: _Draft, turn: Turn, memory: Memory) -> None:
+def _tool(draft: Draft, turn: Turn, memory: Memory) -> None:
     """What a tool's result says. The same result again is no progress."""
     again = memory.tool(turn.tool, turn.text)
     if "tool_failed" in draft.sources or "tool_succeeded" in draft.sources:

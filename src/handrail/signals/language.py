@@ -2,7 +2,7 @@
 
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,6 +19,7 @@ LEAST = 3
 
 _OTHERS = "other"
 _ANSWERS = ("accept", "accept_start", "decline", "decline_start", "filler")
+_EMPTY = ("!", "?", "!!", "??", "!?", "?!")
 _FIELD = 16  # bits of one language's counter; a message has fewer tokens than this can count
 _SCRIPTS = ("CYRILLIC", "GREEK", "ARABIC", "HEBREW", "DEVANAGARI", "THAI", "HANGUL", "HIRAGANA")
 _SCRIPT_CODES = ("Cyrl", "Grek", "Arab", "Hebr", "Deva", "Thai", "Hang", "Hira")
@@ -153,7 +154,7 @@ def guess(tokens: Sequence[str], text: str, before: str) -> str:
     sure = sum(map(own.get(before, frozenset()).__contains__, tokens))
     if sure >= LEAST and sure * 4 >= len(tokens):
         return before  # enough words that no other language has: the common case, at a third
-    total = sum(map(counters.get, tokens, repeat(0)))  # type: ignore[arg-type]
+    total = sum(map(counters.get, tokens, repeat(0)))
     if not total:
         return before
     best, most = before, LEAST - 1
@@ -185,6 +186,22 @@ def supported(code: str) -> bool:
     return code in _files()
 
 
-def requests_human(tokens: Sequence[str]) -> bool:
-    """Whether a text asks for a person, in any supported language."""
+@cache
+def _gate() -> frozenset[str]:
+    """The words without which no supported language has a request for a person."""
+    return frozenset().union(*(language.request.gate for language in languages().values()))
+
+
+def telling(tokens: Iterable[str]) -> set[str]:
+    """The words that carry a message: all but the function words of the supported languages."""
+    return set(tokens).difference(_EMPTY, common_words())
+
+
+def requests_human(tokens: Sequence[str], words: Collection[str] | None = None) -> bool:
+    """Whether a text asks for a person, in any supported language.
+
+    `words` are its telling words, if they are known: enough for the gate.
+    """
+    if _gate().isdisjoint(tokens if words is None else words):
+        return False
     return any(language.request.asks(tokens) for language in languages().values())

@@ -46,12 +46,12 @@ class Phrases:
         if shapes.keys().isdisjoint(tokens):
             return []
         found: list[Span] = []
-        for place, token in enumerate(tokens):
-            if token in shapes:
-                for before, length in shapes[token]:
-                    start = place - before
-                    if start >= 0:
-                        labels = self._labels.get(tuple(tokens[start : start + length]))
-                        if labels is not None:
-                            found.append((start, start + length, labels))
+        for place in [place for place, token in enumerate(tokens) if token in shapes]:
+            for before, length in shapes[tokens[place]]:
+                start = place - before
+                end = start + length
+                if start >= 0 and end <= len(tokens):
+                    labels = self._labels.get(tuple(tokens[start:end]))
+                    if labels is not None:
+                        found.append((start, end, labels))
         return found

@@ -2,11 +2,12 @@
 
 A pattern is words, slots and groups with a space between them:
 
-    <want> to? <talk> (to | with)? <person>
+    <want> to? <talk> ( to | with )? <person>
 
 `<name>` is any word of that slot, `@name` stands for another pattern, `a/<b>` is either, `_` is
-any one token, `~` a token of up to three letters that no slot knows (a slip of the keyboard), `^` and `$` are the ends of the message; `?`, `*` and `{m,n}` repeat what they
-follow (`*` means at most four, so that matching stays linear in the message).
+any one token, `~` a token of up to three letters that no slot knows (a slip of the keyboard), `^`
+and `$` are the ends of the message; `?`, `*` and `{m,n}` repeat what they follow (`*` means at
+most four, so that matching stays linear in the message).
 
 Each token becomes one letter that names the set of slots it belongs to; the patterns become one
 small expression over those letters. So the work is done on a string as long as the message has
@@ -68,6 +69,11 @@ class Grammar:
             _open(names, slots, variants) for names in (gate, *weak_gate)
         )
 
+    @property
+    def gate(self) -> frozenset[str]:
+        """The words of which a message must have one; see `__init__`."""
+        return self._gate | self._weak
+
     def asks(self, tokens: Sequence[str]) -> bool:
         """Whether a pattern matches outside of everything that never counts."""
         if self._gate.isdisjoint(tokens) and (
@@ -81,9 +87,11 @@ class Grammar:
         )
         if self._always is not None and self._always.search(letters):
             return True
-        if self._never is not None:
-            letters = self._never.sub(_BLOCKED, letters)
-        return self._ask.search(letters) is not None
+        if self._ask.search(letters) is None:
+            return False  # taking parts out cannot make a match
+        if self._never is None:
+            return True
+        return self._ask.search(self._never.sub(_BLOCKED, letters)) is not None
 
 
 def _open(

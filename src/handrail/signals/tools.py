@@ -7,6 +7,7 @@ merely has the word "error" in it is a result like any other.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from handrail.signals.language import languages
 from handrail.signals.text import tokenize
@@ -74,6 +75,9 @@ def _json(text: str) -> Result:
     status = next((fields[key] for key in _STATUS_KEYS if key in fields), None)
     if not _reports(fields, status):
         return Result()
+    nested = fields.get("error")
+    if isinstance(nested, dict):
+        status = next((nested[key] for key in _STATUS_KEYS if key in nested), status)
     said = " ".join(_strings({key: fields[key] for key in _TEXT_KEYS if key in fields}))
     return _merge(_worded(said[:_HEAD], failed=True), _coded(status))
 
@@ -139,7 +143,7 @@ def _http(tokens: list[str]) -> int:
     for place, token in enumerate(tokens[:4]):
         if len(token) == 3 and token.isascii() and token.isdigit() and token[0] in "45":
             follows = tokens[place + 1 : place + 4]
-            named = place > 0 or (0 < len(follows) and _worded(" ".join(follows)) != Result())
+            named = place > 0 or (len(follows) > 0 and _worded(" ".join(follows)) != Result())
             return int(token) if named or _server(follows) else 0
         if token not in _CODES:
             return 0
@@ -166,7 +170,7 @@ def _worded(text: str, *, failed: bool = False) -> Result:
 
 def _number(tokens: list[str]) -> int:
     """A status that an error names: "error 403", "status code 404"."""
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         if before in _CODES and len(token) == 3 and token.isascii() and token.isdigit():
             return int(token)
     return 0

@@ -105,7 +105,9 @@ def _score(
         total += points
         parts.append(Contribution("sentiment", state.level, weights.sentiment, points))
     if who.tier or who.stage:
-        value = max(_worth(weights.tier_values, who.tier), _worth(weights.stage_values, who.stage))
+        value = _worth(weights.tier_values, who.tier) if who.tier else 0
+        if who.stage:
+            value = max(value, _worth(weights.stage_values, who.stage))
         if points := value * weights.value // FULL:
             total += points
             parts.append(Contribution("value", value, weights.value, points))
@@ -121,10 +123,9 @@ def _score(
 
 
 def _worth(table: tuple[tuple[str, int], ...], name: str) -> int:
-    if name:
-        for entry, value in table:
-            if entry == name:
-                return value
+    for entry, value in table:
+        if entry == name:
+            return value
     return 0
 
 

@@ -177,7 +177,10 @@ def valued(
 
 def named(rules: Rules, context: Context, found: list[Reason]) -> None:
     """Conditions of the pack that the shell found true."""
-    true = [name for name, value in context.conditions if value]
+    true = set()
+    for name, value in context.conditions:
+        if value:
+            true.add(name)
     if not true:
         return
     for condition in rules.conditions:

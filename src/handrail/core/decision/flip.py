@@ -62,11 +62,9 @@ def flip(
         changed = apply(world, dials, values)
         return decide(rules, *changed).outcome is not decision.outcome
 
-    singles = [dial for dial in dials if flips({dial.name: ends[dial.name]})]
-    if singles:
-        found = [(dial, _bisect(dial, ends[dial.name], {}, flips)) for dial in singles]
-        dial, value = min(found, key=lambda pair: _size(*pair))
-        return (Change(signal=dial.name, before=dial.now, after=value),)
+    single = _smallest(dials, ends, flips)
+    if single is not None:
+        return (single,)
     if not flips(ends):
         return ()
     for dial in dials:  # drop what is not needed
@@ -87,6 +85,27 @@ def apply(world: World, dials: tuple[_Dial, ...], values: dict[str, int]) -> Wor
     return world
 
 
+def _smallest(
+    dials: tuple[_Dial, ...], ends: dict[str, int], flips: Callable[[dict[str, int]], bool]
+) -> Change | None:
+    """The smallest change of one dial that flips, as a share of the dial's whole range.
+
+    Once one is found, another dial is only tried as far as it would be the smaller change.
+    """
+    best: Change | None = None
+    size, whole = 0, 1  # of the best: its steps, of so many
+    for dial in dials:
+        reach, end = abs(dial.worst - dial.best), ends[dial.name]
+        if best is not None:
+            steps = min(abs(end - dial.now), (size * reach - 1) // whole)
+            end = dial.now + (steps if end > dial.now else -steps)
+        if end != dial.now and flips({dial.name: end}):
+            value = _bisect(dial, end, {}, flips)
+            best = Change(signal=dial.name, before=dial.now, after=value)
+            size, whole = abs(value - dial.now), reach
+    return best
+
+
 def _bisect(
     dial: _Dial, end: int, others: dict[str, int], flips: Callable[[dict[str, int]], bool]
 ) -> int:
@@ -99,11 +118,6 @@ def _bisect(
         else:
             near = middle
     return far
-
-
-def _size(dial: _Dial, value: int) -> float:
-    """How large a change is, as a share of the dial's whole range."""
-    return abs(value - dial.now) / abs(dial.worst - dial.best)
 
 
 def _graded(world: World) -> tuple[_Dial, ...]:

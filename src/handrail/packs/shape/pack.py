@@ -174,6 +174,6 @@ class Pack(Shape):
     notices: list[Notice] = []
     """What customers are told."""
     metrics: Metrics = Metrics()
-    """Targets of the KPIs."""
+    """What the KPIs should reach."""
     cases: list[Case] = []
     """Test cases, run by `handrail pack test`."""

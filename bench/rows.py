@@ -1,0 +1,234 @@
+"""What is measured: each function gives rows of the table, or says why it cannot."""
+
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import orjson
+
+from bench import bare, engines
+from bench.cases import RULES, START, World, topic, worlds
+from bench.timing import Side, against, cost, spread
+from handrail.core import case, record
+from handrail.core.decision import decide, flip
+from handrail.core.model import Context, Role, Signals
+
+TURNS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the table. `bar` is the most (or, `least`, the least) that is allowed."""
+
+    name: str
+    value: float | None = None
+    unit: str = "x"
+    bar: float | None = None
+    least: bool = False
+    note: str = ""
+
+    @property
+    def met(self) -> str:
+        """`met`, `NOT MET`, `skipped`, or nothing when there is no bar."""
+        if self.value is None:
+            return "skipped"
+        if self.bar is None:
+            return ""
+        return "met" if (self.value >= self.bar if self.least else self.value <= self.bar) else "NOT MET"
+
+
+def _decide(state: Any, signals: Any, context: Any) -> Any:
+    return decide(RULES, state, signals, context)
+
+
+def _explain(state: Any, signals: Any, context: Any) -> Any:
+    return flip(RULES, state, signals, context, decide(RULES, state, signals, context))
+
+
+def decisions() -> list[Row]:
+    """`decide` against the bare function, and its spread."""
+    found = worlds(TURNS)
+    base = Side(bare.decide, found)
+    ratio = against(base, {"decide": Side(_decide, found)})["decide"]
+    few = found[:50]
+    with_flip = against(Side(bare.decide, few), {"flip": Side(_explain, few)}, 5)["flip"]
+    p50, p99 = spread(Side(_decide, found))
+    lines = [(record.Input(state=w[0], signals=w[1], context=w[2]), _decide(*w)) for w in found]
+    turns = [(w.state, w.signals) for w in found]
+    return [
+        Row(name="bare function", value=cost(base), unit="us"),
+        Row(name="decide", value=cost(Side(_decide, found)), unit="us"),
+        Row(name="decide / bare function", value=ratio, bar=2.0, note="aim 1.3"),
+        Row(name="decide, p99 / p50", value=p99 / p50, bar=2.0, note=f"{p99:.1f} / {p50:.1f} us"),
+        Row(name="decide and flip / bare function", value=with_flip, note="flip is on request"),
+        Row(name="observe", value=cost(Side(case.observe, turns)), unit="us"),
+        Row(name="record.dump", value=cost(Side(record.dump, lines)), unit="us"),
+    ]
+
+
+def rivals() -> list[Row]:
+    """Rule engines with the same rules; how many times faster `decide` is."""
+    found = worlds(TURNS)
+    contexts = [engines.facts(world) for world in found]
+    points = [{**c, "points": _decide(*w).score} for c, w in zip(contexts, found, strict=True)]
+    cedar = partial(engines.cedar, set(points[0]))
+    rows = []
+    for name, module, bar, make, given in (
+        ("zen-engine, compiled expression", "zen", 5, lambda: (engines.zen(), engines.found), contexts),
+        ("CEL, compiled program", "cel", 10, lambda: (engines.cel(), engines.found), contexts),
+        ("Cedar, parsed policies", "cedarpy", 50, cedar, points),
+    ):
+        label = f"{name} / decide"
+        if find_spec(module) is None:
+            rows.append(Row(name=label, bar=bar, least=True, note=f"`{module}` is not installed"))
+            continue
+        call, read = make()
+        wrong = sum(
+            engines.outcome(read(call(facts)), world) is not _decide(*world).outcome
+            for facts, world in zip(given, found, strict=True)
+        )
+        side = Side(call, [(facts,) for facts in given])
+        value = against(Side(_decide, found), {"engine": side}, 7)["engine"]
+        note = f"{wrong} of {len(found)} outcomes differ"
+        rows.append(Row(name=label, value=value, bar=bar, least=True, note=note))
+    return rows
+
+
+def growth() -> list[Row]:
+    """A long conversation and a long list of topics must cost no more than short ones."""
+    cycle = [
+        Signals(role=role, at=START, confidence=confidence, dissatisfaction=200, progress=progress)
+        for role, confidence, progress in (
+            (Role.CUSTOMER, None, False),
+            (Role.AGENT, 900, False),
+            (Role.CUSTOMER, None, False),
+            (Role.AGENT, 900, True),
+        )
+    ]
+
+    def turn(state: Any, signals: Signals) -> None:
+        decide(RULES, case.observe(state, signals), signals, Context())
+
+    first = state = case.observe(case.start(), cycle[0])
+    for number in range(1, 1_000_001):
+        state = case.observe(state, cycle[number % 4])
+    early = Side(turn, [(first, cycle[1])] * TURNS)
+    late = Side(turn, [(state, cycle[1])] * TURNS)
+    long = against(early, {"late": late}, 31)["late"]
+
+    many = replace(RULES, topics=tuple(topic(number) for number in range(4000)))
+    named = [world for world in worlds(2 * TURNS) if world.state.topics]
+    chance = random.Random(1)  # noqa: S311
+    spread_out = []
+    for world in named:
+        names = {f"topic_{int(n[6:]) + 40 * chance.randrange(100)}" for n in world.state.topics}
+        state = replace(world.state, topics=tuple(sorted(names)))
+        spread_out.append((many, state, world.signals, world.context))
+    few = Side(decide, [(RULES, *world) for world in named])
+    wide = against(few, {"many": Side(decide, spread_out)}, 31)["many"]
+    return [
+        Row(name="turn 1,000,000 / turn 1", value=long, bar=1.15, note="observe and decide"),
+        Row(
+            name="4,000 topics / 40 topics",
+            value=wide,
+            bar=1.15,
+            note=f"{len(named)} turns with an active topic",
+        ),
+    ]
+
+
+def texts() -> list[Row]:
+    """The text signals of a message, as `bench/signals.py` measures them."""
+    names = ("all text signals of a 200-byte message / VADER", "10,000 phrases / 1,000 phrases")
+    bars = (0.25, 1.3)
+    try:
+        from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+        from bench import signals
+        from handrail.signals import Extractor, TopicMatcher
+    except ImportError as error:
+        return [Row(name=n, bar=b, note=str(error)) for n, b in zip(names, bars, strict=True)]
+    messages = signals.messages(signals.MESSAGES, seed=7)
+    vader = SentimentIntensityAnalyzer()
+    one, ten = (
+        signals.reader(Extractor(topics=TopicMatcher(signals.phrases(count, 1), {})), messages)
+        for count in (1_000, 10_000)
+    )
+
+    def sentiment() -> None:
+        for text in messages:
+            vader.polarity_scores(text)
+
+    calls = [()]
+    share = against(Side(sentiment, calls), {"signals": Side(one, calls)}, 25)["signals"]
+    ratio = against(Side(one, calls), {"ten": Side(ten, calls)}, 25)["ten"]
+    return [
+        Row(name=names[0], value=share, bar=bars[0], note="aim 0.15"),
+        Row(name=names[1], value=ratio, bar=bars[1]),
+    ]
+
+
+def start_up() -> list[Row]:
+    """CPU seconds of a process that imports the package."""
+    value = median(_cpu([sys.executable, "-c", "import handrail"]) for _ in range(7))
+    bare_python = median(_cpu([sys.executable, "-c", ""]) for _ in range(7))
+    note = f"of it {bare_python:.3f} s Python itself"
+    return [Row(name="import handrail", value=value, unit="CPU s", bar=0.1, note=note)]
+
+
+def replayed(conversations: int = 4000) -> list[Row]:
+    """Turns for each CPU second of `handrail replay`, from JSON lines to decisions on disk."""
+    name, unit = "replay, end to end", "turns / CPU s"
+    try:
+        from bench import signals
+    except ImportError as error:
+        return [Row(name=name, unit=unit, bar=25_000, least=True, note=str(error))]
+    messages = signals.messages(997, seed=3)
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = Path(folder, "history.jsonl"), Path(folder, "decisions.jsonl")
+        with source.open("wb") as stream:
+            for number in range(conversations):
+                turns: list[dict[str, Any]] = []
+                for place in range(6):
+                    text = messages[(7 * number + place) % len(messages)]
+                    turns.append({"role": "customer", "text": text, "at": 60 * place})
+                    answer = "Thank you, I have looked it up and will tell you what I find."
+                    turns.append({"role": "agent", "text": answer, "confidence": 0.9})
+                stream.write(orjson.dumps({"id": str(number), "turns": turns}) + b"\n")
+        command = [sys.executable, "-m", "handrail.cli", "replay", str(source), "--out", str(out)]
+        try:
+            used = _cpu(command)
+        except subprocess.CalledProcessError as error:
+            lines = error.stderr.decode().splitlines() or ["no message"]
+            return [Row(name=name, unit=unit, bar=25_000, least=True, note=lines[-1][:100])]
+        decided = sum(1 for _ in out.open("rb"))
+    value = decided / used
+    note = f"{decided:,} turns, start of the program included"
+    return [Row(name=name, value=value, unit=unit, bar=25_000, least=True, note=note)]
+
+
+def _cpu(command: list[str]) -> float:
+    """CPU seconds that a command took, user and system."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+MEASURES: tuple[Callable[[], list[Row]], ...] = (
+    decisions,
+    rivals,
+    growth,
+    texts,
+    start_up,
+    replayed,
+)

@@ -1,0 +1,84 @@
+"""Explicit requests for a person: found in many words, and not in those that only look like it."""
+
+import gzip
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handrail.signals.language import requests_human
+from handrail.signals.text import tokenize
+
+_LINES = tomllib.loads(Path(__file__).with_name("phrasings.toml").read_text("utf-8"))
+ASKING = (_LINES["english"] + _LINES["spanish"]).strip().split("\n")
+OTHERS = (_LINES["not_english"] + _LINES["not_spanish"]).strip().split("\n")
+_FOUND, _FALSE = 0.95, 0.003
+
+
+def _asks(text: str) -> bool:
+    return requests_human(tokenize(text))
+
+
+@pytest.mark.parametrize("text", ASKING)
+def test_a_request_for_a_person_is_found(text: str) -> None:
+    assert _asks(text)
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_what_only_looks_like_a_request_is_not_one(text: str) -> None:
+    assert not _asks(text)
+
+
+@pytest.mark.parametrize("text", ASKING)
+def test_a_request_is_found_in_any_case_and_among_other_sentences(text: str) -> None:
+    assert _asks(text.upper())
+    assert _asks(text.replace("'", "\u2019"))
+
+
+@pytest.mark.parametrize(
+    "text", ["I want to talk to a real person", "no quiero hablar con un robot"]
+)
+def test_a_refusal_before_does_not_hide_a_request_after_it(text: str) -> None:
+    assert _asks(f"I don't want to talk to an agent of the bank, that is over. {text}")
+
+
+def _rows(folder: Path, name: str) -> Iterator[dict[str, Any]]:
+    with gzip.open(folder / name, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def _held_out(text: str) -> bool:
+    """The half of the requests that nothing was developed on."""
+    return hashlib.sha256(text.encode()).digest()[0] % 2 == 1
+
+
+def test_on_held_out_utterances_at_least_95_percent_of_requests_are_found(
+    shared_data: Path,
+) -> None:
+    wanted = [
+        row["text"]
+        for row in _rows(shared_data, "explicit_request_train.jsonl.gz")
+        if row["label"] == 1 and _held_out(row["text"])
+    ]
+    assert len(wanted) > 100
+    assert sum(map(_asks, wanted)) / len(wanted) >= _FOUND
+
+
+def test_at_most_3_of_1000_other_utterances_fire(shared_data: Path) -> None:
+    others = [
+        r["text"] for r in _rows(shared_data, "explicit_request_train.jsonl.gz") if r["label"] == 0
+    ]
+    others += [row["text"] for row in _rows(shared_data, "clinc150_dev.jsonl.gz")]
+    others += [row["text"] for row in _rows(shared_data, "goemotions_train.jsonl.gz")][::4]
+    others += [
+        turn["text"]
+        for row in _rows(shared_data, "dbdc3_en_dev.jsonl.gz")
+        for turn in row["turns"]
+        if turn["role"] == "user"
+    ]
+    assert len(others) > 30_000
+    assert sum(map(_asks, others)) / len(others) <= _FALSE
