@@ -54,24 +54,24 @@ def against(base: Side, sides: dict[str, Side], rounds: int = ROUNDS) -> dict[st
 
 
 def cost(side: Side, rounds: int = ROUNDS) -> float:
-    """Microseconds of CPU for each call, the median of the rounds."""
+    """Microseconds of CPU for each call, in the least disturbed round."""
     with quiet():
-        return median(spent(side) for _ in range(rounds))
+        return min(spent(side) for _ in range(rounds))
 
 
 def spread(side: Side, passes: int = 25) -> tuple[float, float]:
-    """p50 and p99 over the different calls, in microseconds, of the least disturbed pass.
+    """p50 and p99 over the different calls, in microseconds; of each call its best pass.
 
-    By the wall clock, which is fine enough for one call; so a pass that another process
-    interrupted shows it in its p99, and the pass with the best p99 counts.
+    By the wall clock, which alone is fine enough for one call. What another process adds to a
+    call, it does not add in every pass; what the call itself costs, it costs in each.
     """
-    found = []
+    best = [1 << 62] * len(side.arguments)
     with quiet():
         for _ in range(passes):
-            times = sorted(_single(side.call, arguments) for arguments in side.arguments)
-            found.append((times[len(times) * 99 // 100] / 1000, times[len(times) // 2] / 1000))
-    p99, p50 = min(found)
-    return p50, p99
+            for place, arguments in enumerate(side.arguments):
+                best[place] = min(best[place], _single(side.call, arguments))
+    best.sort()
+    return best[len(best) // 2] / 1000, best[len(best) * 99 // 100] / 1000
 
 
 def _single(call: Call, arguments: tuple[Any, ...]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from handrail.signals.language import requests_human
+from handrail.signals.language import requests_human, telling
 from handrail.signals.text import tokenize
 
 _LINES = tomllib.loads(Path(__file__).with_name("phrasings.toml").read_text("utf-8"))
@@ -20,7 +20,10 @@ _FOUND, _FALSE = 0.95, 0.003
 
 
 def _asks(text: str) -> bool:
-    return requests_human(tokenize(text))
+    tokens = tokenize(text)
+    found = requests_human(tokens)
+    assert requests_human(tokens, telling(tokens)) is found
+    return found
 
 
 @pytest.mark.parametrize("text", ASKING)

@@ -118,7 +118,7 @@ class Extractor:
             draft.flag("explicit_request", Source.COMPUTED)
         language = self._language(draft, turn, tokens, memory)
         if tokens:
-            self._topical(draft, tokens, turn.text, language)
+            self._topical(draft, tokens, words, turn.text, language)
         if memory.customer(words):
             draft.flag("repeated", Source.COMPUTED)
         if language is None or not tokens:
@@ -127,7 +127,7 @@ class Extractor:
             shouting = dissatisfaction.is_shouting(turn.text)
             score = dissatisfaction.score(tokens, shouting=shouting)
             draft.put("dissatisfaction", score, Source.COMPUTED)
-        _marked(draft, language, tokens)
+        _marked(draft, language, tokens, words)
         if offer_open:
             _answered(draft, language, tokens)
 
@@ -164,13 +164,18 @@ class Extractor:
         return languages()[code]
 
     def _topical(
-        self, draft: Draft, tokens: list[str], text: str, language: Language | None
+        self,
+        draft: Draft,
+        tokens: list[str],
+        words: set[str],
+        text: str,
+        language: Language | None,
     ) -> None:
         """Sensitive topics, where the caller named none; the classifier's and ours add up."""
         if draft.sources.get("topics") is Source.CALLER:
             return
         only = "" if language is not None else draft.values["language"]
-        found = self._topics.match(tokens, text, only_language=only)
+        found = self._topics.match(tokens, text, words=words, only_language=only)
         if found and "topics" in draft.sources:
             draft.values["topics"] = tuple(sorted({*draft.values["topics"], *found}))
         elif found:
@@ -196,9 +201,9 @@ def _code(language: str) -> str:
     return code if 2 <= len(code) <= 3 and code.isascii() and code.isalpha() else ""
 
 
-def _marked(draft: Draft, language: Language, tokens: list[str]) -> None:
+def _marked(draft: Draft, language: Language, tokens: list[str], words: set[str]) -> None:
     """Markers of a stall, of frustration and of progress."""
-    for start, _, labels in language.phrases.spans(tokens):
+    for start, _, labels in language.phrases.spans(tokens, words):
         if "stall" in labels or "frustration" in labels:
             draft.flag("stalled", Source.COMPUTED)
         if "progress" in labels and not _negated(language, tokens, start):

@@ -19,7 +19,7 @@ LEAST = 3
 
 _OTHERS = "other"
 _ANSWERS = ("accept", "accept_start", "decline", "decline_start", "filler")
-_EMPTY = ("!", "?", "!!", "??", "!?", "?!")
+_EMPTY = frozenset({"!", "?", "!!", "??", "!?", "?!"})
 _FIELD = 16  # bits of one language's counter; a message has fewer tokens than this can count
 _SCRIPTS = ("CYRILLIC", "GREEK", "ARABIC", "HEBREW", "DEVANAGARI", "THAI", "HANGUL", "HIRAGANA")
 _SCRIPT_CODES = ("Cyrl", "Grek", "Arab", "Hebr", "Deva", "Thai", "Hang", "Hira")
@@ -192,9 +192,15 @@ def _gate() -> frozenset[str]:
     return frozenset().union(*(language.request.gate for language in languages().values()))
 
 
+@cache
+def _idle() -> frozenset[str]:
+    """Marks, and function words that no request hangs on."""
+    return (common_words() | _EMPTY) - _gate()
+
+
 def telling(tokens: Iterable[str]) -> set[str]:
-    """The words that carry a message: all but the function words of the supported languages."""
-    return set(tokens).difference(_EMPTY, common_words())
+    """The words that carry a message: all but marks and function words."""
+    return set(tokens) - _idle()
 
 
 def requests_human(tokens: Sequence[str], words: Collection[str] | None = None) -> bool:

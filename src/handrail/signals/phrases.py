@@ -6,7 +6,7 @@ the phrase) that is filed under it, however many phrases have that shape.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
 Span = tuple[int, int, tuple[str, ...]]
 """Where a phrase starts, where it ends, and its labels."""
@@ -15,7 +15,7 @@ Span = tuple[int, int, tuple[str, ...]]
 class Phrases:
     """Labelled phrases, compiled once. A phrase is a sequence of tokens."""
 
-    __slots__ = ("_labels", "_shapes")
+    __slots__ = ("_common", "_labels", "_shapes")
 
     def __init__(
         self, phrases: Mapping[str, Iterable[Sequence[str]]], common: Collection[str] = ()
@@ -32,26 +32,35 @@ class Phrases:
             word = min(phrase, key=lambda word: (word in common, counts[word], -len(word), word))
             shapes.setdefault(word, set()).add((phrase.index(word), len(phrase)))
         self._labels = {phrase: tuple(sorted(labels)) for phrase, labels in found.items()}
+        self._common = not shapes.keys().isdisjoint(common)
         self._shapes = {word: tuple(sorted(shape)) for word, shape in shapes.items()}
 
-    def labels(self, tokens: Sequence[str]) -> set[str]:
-        """The labels of all phrases in `tokens`."""
-        if self._shapes.keys().isdisjoint(tokens):
-            return set()
-        return {label for _, _, labels in self.spans(tokens) for label in labels}
+    def labels(self, tokens: Sequence[str], words: Set[str] | None = None) -> set[str]:
+        """The labels of all phrases in `tokens`; `words` as for `spans`."""
+        return {label for _, _, labels in self.spans(tokens, words) for label in labels}
 
-    def spans(self, tokens: Sequence[str]) -> list[Span]:
-        """Every phrase in `tokens`, in no particular order."""
-        shapes = self._shapes
-        if shapes.keys().isdisjoint(tokens):
-            return []
+    def spans(self, tokens: Sequence[str], words: Set[str] | None = None) -> list[Span]:
+        """Every phrase in `tokens`, in no particular order.
+
+        `words` are those of the tokens that are not common, if they are known already.
+        """
+        if words is None or self._common:
+            words = set(tokens)
         found: list[Span] = []
-        for place in [place for place, token in enumerate(tokens) if token in shapes]:
-            for before, length in shapes[tokens[place]]:
-                start = place - before
-                end = start + length
-                if start >= 0 and end <= len(tokens):
-                    labels = self._labels.get(tuple(tokens[start:end]))
-                    if labels is not None:
-                        found.append((start, end, labels))
+        for word in self._shapes.keys() & words:
+            for place in _places(tokens, word):
+                for before, length in self._shapes[word]:
+                    start = place - before
+                    end = start + length
+                    if start >= 0 and end <= len(tokens):
+                        labels = self._labels.get(tuple(tokens[start:end]))
+                        if labels is not None:
+                            found.append((start, end, labels))
         return found
+
+
+def _places(tokens: Sequence[str], word: str) -> list[int]:
+    """Where a word stands, of which there is at least one."""
+    if tokens.count(word) == 1:
+        return [tokens.index(word)]
+    return [place for place, token in enumerate(tokens) if token == word]

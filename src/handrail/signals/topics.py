@@ -1,6 +1,6 @@
 """Sensitive topics: phrases in one set, patterns on an engine that is linear in the text."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from handrail.core.policy.pack import TopicText
@@ -55,13 +55,19 @@ class TopicMatcher:
         )
 
     def match(
-        self, tokens: Sequence[str], text: str, *, only_language: str = ""
+        self,
+        tokens: Sequence[str],
+        text: str,
+        *,
+        words: Set[str] | None = None,
+        only_language: str = "",
     ) -> tuple[str, ...]:
         """The topics in a text. All phrases count, whatever language they are of, since people
-        mix; with `only_language` just that one's (for text in a language that is not read).
+        mix; with `only_language` just that one's (for text in a language that is not read). `words` are the telling words of
+        the text, if they are known.
         """
         phrases = self._by_language.get(only_language) if only_language else self._phrases
-        found = phrases.labels(tokens) if phrases is not None else set()
+        found = phrases.labels(tokens, words) if phrases is not None else set()
         for name, pattern in self._patterns:
             if name not in found and pattern.search(_clean(text)):
                 found.add(name)
