@@ -39,7 +39,7 @@ def _line(row: Row) -> str:
 
 
 def _number(value: float) -> str:
-    if value >= 1000:  # noqa: PLR2004
+    if value >= 1000:
         return f"{value:,.0f}"
     return f"{value:.3f}" if value < 1 else f"{value:.2f}"
 

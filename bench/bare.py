@@ -181,9 +181,7 @@ def decide(state: CaseState, signals: Signals, context: Context) -> Decision:
         )
     outcome = max([reason.outcome for reason in acting]) if acting else CONTINUE
     if outcome is OFFER and (
-        state.offer_open
-        or state.offers >= 2
-        or (state.offers and state.turns_since_offer < 3)
+        state.offer_open or state.offers >= 2 or (state.offers and state.turns_since_offer < 3)
     ):
         outcome = CONTINUE
         held = sorted(held + acting, key=lambda reason: ORDER[reason.trigger])

@@ -84,7 +84,7 @@ RULES = Rules(
 
 def worlds(count: int, seed: int = 1) -> list[World]:
     """So many turns in the mix of outcomes of `MIX`, shuffled."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     wanted = {outcome: share * count // 1000 for outcome, share in MIX.items()}
     found: list[World] = []
     for world in _endless(chance):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.cases import RULES, World
+
 from handrail.core.model import Outcome, Role
 
 Facts = dict[str, Any]
@@ -42,11 +43,20 @@ TRIGGERS = {
     "custom_condition": "big_order",
 }
 HARD = frozenset(
-    "explicit_request operator_takeover policy_violation missing_permission approval_expired"
-    " firm_topic vip_first".split()
+    [
+        "explicit_request",
+        "operator_takeover",
+        "policy_violation",
+        "missing_permission",
+        "approval_expired",
+        "firm_topic",
+        "vip_first",
+    ]
 )
-OFFERS = frozenset("missing_data low_confidence vip late_stage custom_condition offer_score".split())
-UNLESS = frozenset("missing_data low_confidence late_stage".split())
+OFFERS = frozenset(
+    ["missing_data", "low_confidence", "vip", "late_stage", "custom_condition", "offer_score"]
+)
+UNLESS = frozenset(["missing_data", "low_confidence", "late_stage"])
 
 
 def facts(world: World) -> Facts:

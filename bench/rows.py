@@ -13,10 +13,10 @@ from statistics import median
 from typing import Any
 
 import orjson
+from bench.cases import RULES, START, World, topic, worlds
+from bench.timing import Side, against, costs, spread
 
 from bench import bare, engines
-from bench.cases import RULES, START, World, topic, worlds
-from bench.timing import Side, against, cost, spread
 from handrail.core import case, record
 from handrail.core.decision import decide, flip
 from handrail.core.model import Context, Role, Signals
@@ -64,14 +64,17 @@ def decisions() -> list[Row]:
     p50, p99 = spread(Side(_decide, found))
     lines = [(record.Input(state=w[0], signals=w[1], context=w[2]), _decide(*w)) for w in found]
     turns = [(w.state, w.signals) for w in found]
+    yardstick, own, observing, dumping = costs(
+        base, Side(_decide, found), Side(case.observe, turns), Side(record.dump, lines)
+    )
     return [
-        Row(name="bare function", value=cost(base), unit="us"),
-        Row(name="decide", value=cost(Side(_decide, found)), unit="us"),
+        Row(name="bare function", value=yardstick, unit="us"),
+        Row(name="decide", value=own, unit="us"),
         Row(name="decide / bare function", value=ratio, bar=2.0, note="aim 1.3"),
         Row(name="decide, p99 / p50", value=p99 / p50, bar=2.0, note=f"{p99:.1f} / {p50:.1f} us"),
         Row(name="decide and flip / bare function", value=with_flip, note="flip is on request"),
-        Row(name="observe", value=cost(Side(case.observe, turns)), unit="us"),
-        Row(name="record.dump", value=cost(Side(record.dump, lines)), unit="us"),
+        Row(name="observe", value=observing, unit="us"),
+        Row(name="record.dump", value=dumping, unit="us"),
     ]
 
 
@@ -150,7 +153,7 @@ def growth() -> list[Row]:
 
     many = replace(RULES, topics=tuple(topic(number) for number in range(4000)))
     named = [world for world in worlds(2 * TURNS) if world.state.topics]
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     spread_out = []
     for world in named:
         names = {f"topic_{int(n[6:]) + 40 * chance.randrange(100)}" for n in world.state.topics}

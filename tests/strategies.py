@@ -104,6 +104,7 @@ RARE = (
     "explicit_request",
     "offer_accepted",
     "offer_declined",
+    "offer_expired",
     "progress",
     "tool_succeeded",
     "operator_takeover",

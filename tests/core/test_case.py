@@ -174,7 +174,7 @@ def test_an_approval_asked_for_while_the_last_one_is_settled_waits_from_now() ->
 # Offers
 
 
-@pytest.mark.parametrize("answer", ["offer_accepted", "offer_declined"])
+@pytest.mark.parametrize("answer", ["offer_accepted", "offer_declined", "offer_expired"])
 def test_an_offer_is_open_until_it_is_answered(answer: str) -> None:
     state = offered(fold([customer(), customer()]))
     assert (state.offers, state.turns_since_offer, state.offer_open) == (1, 0, True)

@@ -26,6 +26,8 @@ def put(world: World, name: str, value: int) -> World:
         state = replace(state, **{AGES[name]: now - value * MINUTE})
     elif name == "confidence":
         state, said = replace(state, confidence=value), replace(said, confidence=value)
+    elif name in {*COUNTS, "level"}:  # before the flags: a turn has a flag `stalled` as well
+        state = replace(state, **{name: value})
     elif name in FLAGS:
         said = replace(said, **{name: bool(value)})
     elif kind == "topic":
@@ -37,8 +39,7 @@ def put(world: World, name: str, value: int) -> World:
         changed = {kind: ""}
         context = replace(context, attributes=replace(context.attributes, **changed))
     else:
-        assert name in {*COUNTS, "level"}
-        state = replace(state, **{name: value})
+        pytest.fail(f"unknown signal `{name}`")
     return World(rules, state, said, context)
 
 

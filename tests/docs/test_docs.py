@@ -94,6 +94,20 @@ def test_every_page_is_reached_from_the_index() -> None:
     assert sorted(map(name, set(PAGES) - seen)) == []
 
 
+def gaps(text: str) -> list[str]:
+    """Places that were left to be filled in: a line of nothing but capitals."""
+    return re.findall(r"^[A-Z][A-Z_]+$", FENCE.sub("", text), re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_nothing_was_left_to_be_filled_in(page: Path) -> None:
+    assert gaps(page.read_text("utf-8")) == []
+
+
+def test_a_gap_is_seen() -> None:
+    assert gaps("One two.\n\nRESULTS\n\n```\nGET\n```\n") == ["RESULTS"]
+
+
 # Commands of the Makefile.
 
 

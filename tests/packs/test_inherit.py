@@ -9,9 +9,25 @@ import pytest
 from hypothesis import given
 
 import strategies
-from handrail.core import policy
-from handrail.core.decision import Rules, decide
-from handrail.core.model import Mode, Outcome
+from handrail.core import case, policy
+from handrail.core.decision import (
+    AgentRequest,
+    BlockedApproval,
+    Condition,
+    Gate,
+    LateStage,
+    LowConfidence,
+    NegativeSentiment,
+    NoProgress,
+    Offers,
+    Rules,
+    Score,
+    ToolFailure,
+    Topic,
+    Vip,
+    decide,
+)
+from handrail.core.model import Attributes, Context, Forecast, Mode, Outcome, Role, Signals
 from handrail.core.policy import order, tighten
 from handrail.core.policy.tighten import relaxed
 from handrail.errors import PackError
@@ -281,6 +297,140 @@ def test_what_is_no_relaxation_never_cools_a_decision_and_keeps_what_is_hard(
         now, kept = judged(world, rules)
         if now < outcome or not hard <= kept:
             assert relaxed(packed(world.rules), packed(rules)), rules
+
+
+OFF = Rules(**dict.fromkeys(tighten._TRIGGERS))
+TRUE = Context(
+    attributes=Attributes(tier="gold", stage="closing"),
+    conditions=tuple((name, True) for name in strategies.CONDITIONS),
+)
+LEGAL = Topic(name="legal", risk=700)
+QUIET = replace(LEGAL, action=Outcome.CONTINUE, hard=False)
+NOW = strategies.START
+# Evidence that is exactly at the line of one rule, so that any step of it is seen.
+SHARP = {
+    "below": (
+        replace(OFF, low_confidence=LowConfidence()), {}, {"role": Role.AGENT, "confidence": 599}
+    ),
+    "high risk": (
+        replace(OFF, low_confidence=LowConfidence(), topics=(QUIET,)),
+        {"topics": ("legal",)},
+        {"role": Role.AGENT, "confidence": 799},
+    ),
+    "stall": (
+        replace(OFF, negative_sentiment=NegativeSentiment()),
+        {"sentiment_known": True, "level": 500, "no_progress_turns": 2},
+        {},
+    ),
+    "escalating": (
+        replace(OFF, negative_sentiment=NegativeSentiment()),
+        {"sentiment_known": True, "level": 500, "run_start": 250, "sentiment_run": 1},
+        {},
+    ),
+    "turns": (replace(OFF, no_progress=NoProgress(turns=4)), {"no_progress_turns": 4}, {}),
+    "minutes": (
+        replace(OFF, no_progress=NoProgress(turns=0, minutes=5)),
+        {"now": NOW + 300_000, "progress_at": NOW},
+        {},
+    ),
+    "repeats": (replace(OFF, no_progress=NoProgress(turns=0, repeats=2)), {"repeats": 2}, {}),
+    "tools": (replace(OFF, tool_failure=ToolFailure()), {"tool_failures": 3}, {}),
+    "approval": (
+        replace(OFF, blocked_approval=BlockedApproval(minutes=5)),
+        {"now": NOW + 300_000, "approvals_open": 1, "approval_since": NOW},
+        {},
+    ),
+    "violation": (
+        replace(OFF, policy_violation=Gate(hard=True)), {}, {"policy_violation": True}
+    ),
+    "permission": (replace(OFF, missing_permission=Gate()), {}, {"permission_missing": True}),
+    "expired": (replace(OFF, approval_expired=Gate()), {}, {"approval_expired": True}),
+    "data": (
+        replace(OFF, missing_data=Gate(action=Outcome.OFFER)), {}, {"data_missing": True}
+    ),
+    "first touch": (replace(OFF, vip=Vip(tiers=("gold",))), {"customer_turns": 1}, {}),
+    "vip on a topic": (
+        replace(OFF, vip=Vip(tiers=("gold",)), topics=(QUIET,)), {"topics": ("legal",)}, {}
+    ),
+    "vip": (replace(OFF, vip=Vip(tiers=("gold",))), {}, {}),
+    "stage": (replace(OFF, late_stage=LateStage(stages=("closing",))), {}, {}),
+    "wish": (
+        replace(
+            OFF, agent_request=AgentRequest(min_score=200), topics=(replace(QUIET, risk=1000),)
+        ),
+        {"topics": ("legal",)},
+        {"role": Role.AGENT, "agent_request": True},
+    ),
+    "topic": (replace(OFF, topics=(LEGAL,)), {"topics": ("legal",)}, {}),
+    "condition": (
+        replace(
+            OFF,
+            conditions=(
+                Condition(name="big_order", when="true", action=Outcome.HANDOFF, hard=True),
+            ),
+        ),
+        {},
+        {},
+    ),
+    "score": (
+        replace(
+            OFF,
+            score=Score(handoff_at=1000, value=100, tier_values=(("gold", 1000),)),
+            topics=(replace(QUIET, risk=1000),),
+        ),
+        {
+            "topics": ("legal",), "confidence": 0, "sentiment_known": True, "level": 1000,
+            "no_progress_turns": 8,
+        },
+        {},
+    ),
+    "offering score": (
+        replace(OFF, score=Score(value=500, offer_at=500, stage_values=(("closing", 1000),))),
+        {},
+        {},
+    ),
+    "offers": (
+        replace(OFF, vip=Vip(tiers=("gold",)), offers=Offers(max_per_episode=2)),
+        {"offers": 1, "turns_since_offer": 3},
+        {},
+    ),
+}  # fmt: skip
+
+
+def hardened(rules: Rules) -> Rules:
+    """The rules with every trigger that can be a hard handoff being one."""
+    for name in tighten._TRIGGERS:
+        rule = getattr(rules, name)
+        if hasattr(rule, "hard"):
+            rules = replace(
+                rules, **{name: replace(rule, hard=True, action=Outcome.HANDOFF, unless=())}
+            )
+    return rules
+
+
+@pytest.mark.parametrize("firm", [False, True])
+@pytest.mark.parametrize("kind", SHARP)
+def test_no_single_step_that_cools_a_decision_passes_as_tightening(
+    kind: str, *, firm: bool
+) -> None:
+    rules, state, signals = SHARP[kind]
+    rules = hardened(rules) if firm else rules
+    for max_wait, wait in ((0, None), (0, 600), (700, 700)):
+        world = strategies.World(
+            replace(rules, max_wait=max_wait),
+            replace(case.start(), **{"customer_turns": 2, **state}),
+            Signals(**{"role": Role.CUSTOMER, **signals}),
+            replace(TRUE, forecast=Forecast(wait=wait)),
+        )
+        outcome, hard = judged(world, world.rules)
+        assert outcome > Outcome.CONTINUE
+        cooled = 0
+        for other in neighbours(world.rules):
+            now, kept = judged(world, other)
+            if now < outcome or not hard <= kept:
+                cooled += 1
+                assert relaxed(packed(world.rules), packed(other)), other
+        assert cooled
 
 
 def test_the_table_knows_every_setting_of_every_rule() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handrail.core.model import Event, Fault, Role, Signals, Source, ToolCall, Turn
-from handrail.signals import Extractor, Memory, TopicMatcher
+from handrail.signals import Extractor, Memory, TopicMatcher, classifier
 from handrail.signals.text import MAX_CHARS
 
 TOPICS = TopicMatcher(
@@ -304,13 +304,13 @@ def test_named_transfer_tools_replace_the_usual_ones() -> None:
 def classified(
     answer: object, text: str = "where is my parcel that you sent", **more: object
 ) -> Signals:
-    def classifier(_: Turn) -> Mapping[str, float | bool | Sequence[str]]:
+    def plugin(_: Turn) -> Mapping[str, float | bool | Sequence[str]]:
         if isinstance(answer, Exception):
             raise answer
         return answer  # type: ignore[return-value]
 
     turn = Turn(role=Role.CUSTOMER, text=text, **more)  # type: ignore[arg-type]
-    return Extractor(topics=TOPICS, classifier=classifier).extract(turn, Memory())
+    return Extractor(topics=TOPICS, classifier=plugin).extract(turn, Memory())
 
 
 def test_a_classifier_stands_between_the_caller_and_what_is_computed() -> None:
@@ -346,6 +346,11 @@ def test_a_classifier_that_fails_or_talks_nonsense_is_a_fault_and_no_more(answer
     assert Fault.CLASSIFIER_FAILED in signals.faults
     assert signals.topics == ("legal",)
     assert signals.dissatisfaction is not None
+
+
+def test_a_classifier_that_no_package_offers_is_an_error_with_its_name() -> None:
+    with pytest.raises(LookupError, match="`nowhere`"):
+        classifier.find("nowhere")
 
 
 # Everything

@@ -105,7 +105,7 @@ def observe(state: CaseState, signals: Signals) -> CaseState:
         offer_open=(
             state.offer_open
             and not customer  # a customer who goes on to something else lets the offer lapse
-            and not (signals.offer_accepted or signals.offer_declined)
+            and not (signals.offer_accepted or signals.offer_declined or signals.offer_expired)
         ),
         agent_requests=_more(state.agent_requests, signals.agent_request),
         language=signals.language or state.language,

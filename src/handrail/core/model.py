@@ -184,6 +184,7 @@ class Signals:
     announced_transfer: bool = False
     offer_accepted: bool = False
     offer_declined: bool = False
+    offer_expired: bool = False
     repeated: bool = False
     stalled: bool = False
     progress: bool = False

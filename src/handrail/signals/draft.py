@@ -8,7 +8,7 @@ _FLAG_OF = {
     Event.HUMAN_REQUESTED: "explicit_request",
     Event.OFFER_ACCEPTED: "offer_accepted",
     Event.OFFER_DECLINED: "offer_declined",
-    Event.OFFER_EXPIRED: "offer_declined",
+    Event.OFFER_EXPIRED: "offer_expired",
     Event.PROGRESS: "progress",
     Event.POLICY_VIOLATION: "policy_violation",
     Event.PERMISSION_MISSING: "permission_missing",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import repeat
+from itertools import filterfalse, repeat
 from typing import Any
 
 from handrail.signals.phrases import Phrases
@@ -152,7 +152,7 @@ def guess(tokens: Sequence[str], text: str, before: str) -> str:
             return f"und-{script}"
     counters, codes, own = _counters()
     sure = sum(map(own.get(before, frozenset()).__contains__, tokens))
-    if sure >= LEAST and sure * 4 >= len(tokens):
+    if sure >= LEAST and sure * 5 >= len(tokens):
         return before  # enough words that no other language has: the common case, at a third
     total = sum(map(counters.get, tokens, repeat(0)))
     if not total:
@@ -200,7 +200,7 @@ def _idle() -> frozenset[str]:
 
 def telling(tokens: Iterable[str]) -> set[str]:
     """The words that carry a message: all but marks and function words."""
-    return set(tokens) - _idle()
+    return set(filterfalse(_idle().__contains__, tokens))
 
 
 def requests_human(tokens: Sequence[str], words: Collection[str] | None = None) -> bool:

@@ -6,7 +6,8 @@ the phrase) that is filed under it, however many phrases have that shape.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 Span = tuple[int, int, tuple[str, ...]]
 """Where a phrase starts, where it ends, and its labels."""
@@ -35,11 +36,11 @@ class Phrases:
         self._common = not shapes.keys().isdisjoint(common)
         self._shapes = {word: tuple(sorted(shape)) for word, shape in shapes.items()}
 
-    def labels(self, tokens: Sequence[str], words: Set[str] | None = None) -> set[str]:
+    def labels(self, tokens: Sequence[str], words: AbstractSet[str] | None = None) -> set[str]:
         """The labels of all phrases in `tokens`; `words` as for `spans`."""
         return {label for _, _, labels in self.spans(tokens, words) for label in labels}
 
-    def spans(self, tokens: Sequence[str], words: Set[str] | None = None) -> list[Span]:
+    def spans(self, tokens: Sequence[str], words: AbstractSet[str] | None = None) -> list[Span]:
         """Every phrase in `tokens`, in no particular order.
 
         `words` are those of the tokens that are not common, if they are known already.
@@ -50,8 +51,7 @@ class Phrases:
         for word in self._shapes.keys() & words:
             for place in _places(tokens, word):
                 for before, length in self._shapes[word]:
-                    start = place - before
-                    end = start + length
+                    start, end = place - before, place - before + length
                     if start >= 0 and end <= len(tokens):
                         labels = self._labels.get(tuple(tokens[start:end]))
                         if labels is not None:

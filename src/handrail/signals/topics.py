@@ -1,6 +1,7 @@
 """Sensitive topics: phrases in one set, patterns on an engine that is linear in the text."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from handrail.core.policy.pack import TopicText
@@ -59,12 +60,13 @@ class TopicMatcher:
         tokens: Sequence[str],
         text: str,
         *,
-        words: Set[str] | None = None,
+        words: AbstractSet[str] | None = None,
         only_language: str = "",
     ) -> tuple[str, ...]:
-        """The topics in a text. All phrases count, whatever language they are of, since people
-        mix; with `only_language` just that one's (for text in a language that is not read). `words` are the telling words of
-        the text, if they are known.
+        """The topics in a text; `words` are its telling words, if they are known.
+
+        All phrases count, whatever language they are of, since people mix; with `only_language`
+        just that one's, for text in a language that is not read.
         """
         phrases = self._by_language.get(only_language) if only_language else self._phrases
         found = phrases.labels(tokens, words) if phrases is not None else set()

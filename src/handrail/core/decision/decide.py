@@ -4,6 +4,8 @@ Law 1: total and deterministic. Law 2: nothing relaxes a hard reason. Law 5: the
 not continue exactly when there is a reason.
 """
 
+from collections.abc import Iterable
+
 from handrail.core.case import CaseState
 from handrail.core.decision import evidence
 from handrail.core.decision.evidence import CONTINUE, HANDOFF, OFFER
@@ -25,6 +27,8 @@ _AGENT, _CUSTOMER = Role.AGENT, Role.CUSTOMER
 _AGENT_REQUEST = Trigger.AGENT_REQUEST
 _PRECEDENCE = {trigger: place for place, trigger in enumerate(Trigger)}
 _FAULTS = {fault: place for place, fault in enumerate(Fault)}
+_Weighed = tuple[Outcome, tuple[Reason, ...], tuple[Reason, ...]]
+_NOTHING: _Weighed = (CONTINUE, (), ())
 # The rule behind each soft trigger that may have exceptions.
 _EXCEPTIONS = {
     Trigger.POLICY_VIOLATION: "policy_violation",
@@ -61,9 +65,11 @@ def decide(rules: Rules, state: CaseState, signals: Signals, context: Context) -
     if (at.handoff_at and score >= at.handoff_at) or (at.offer_at and score >= at.offer_at):
         found.append(_scored(rules, score))
 
-    reasons, suppressed = _weigh(rules, state, context, score, found) if found else ((), ())
+    outcome, reasons, suppressed = (
+        _weigh(rules, state, context, score, found) if found else _NOTHING
+    )
     return Decision(
-        outcome=max([reason.outcome for reason in reasons]) if reasons else CONTINUE,
+        outcome=outcome,
         reasons=reasons,
         suppressed=suppressed,
         faults=_faults(rules, state, signals, context, active, now),
@@ -77,9 +83,11 @@ def decide(rules: Rules, state: CaseState, signals: Signals, context: Context) -
 def known(rules: Rules, names: tuple[str, ...]) -> tuple[Topic, ...]:
     """The active topics that the rules know, in the order of the rules."""
     places = rules.topic_places
-    found = [place for name in names for place in places.get(name, ())]
-    if len(found) > 1:
-        found = sorted(set(found))
+    found: Iterable[int]
+    if len(names) == 1:  # by far the most cases: nothing to put in order
+        found = places.get(names[0], ())
+    else:
+        found = sorted({place for name in names for place in places.get(name, ())})
     return tuple([rules.topics[place] for place in found])
 
 
@@ -141,8 +149,8 @@ def _scored(rules: Rules, score: int) -> Reason:
 
 def _weigh(
     rules: Rules, state: CaseState, context: Context, score: int, found: list[Reason]
-) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
-    """Which reasons act and which are held back. Hard ones always act."""
+) -> _Weighed:
+    """The outcome, which reasons act and which are held back. Hard ones always act."""
     wait = context.forecast.wait
     scarce = 0 < rules.max_wait < (wait or 0)
     acting: list[Reason] = []
@@ -160,10 +168,15 @@ def _weigh(
                 continue
         acting.append(reason)
         hot = hot or reason.outcome is HANDOFF
-    if not hot and not _may_offer(rules, state):
+    if hot:
+        outcome = HANDOFF
+    elif acting and _may_offer(rules, state):
+        outcome = OFFER
+    else:
+        outcome = CONTINUE
         held += acting
         acting = []
-    return _ordered(acting), _ordered(held)
+    return outcome, _ordered(acting), _ordered(held)
 
 
 def _excepted(rules: Rules, trigger: Trigger, context: Context, score: int) -> bool:
@@ -172,17 +185,15 @@ def _excepted(rules: Rules, trigger: Trigger, context: Context, score: int) -> b
     if trigger is _AGENT_REQUEST and request is not None and score < request.min_score:
         return True
     name = _EXCEPTIONS.get(trigger)
-    if not context.conditions or name is None:
-        return False
-    unless: tuple[str, ...] = getattr(rules, name).unless
-    return any(value and name in unless for name, value in context.conditions)
+    unless: tuple[str, ...] = getattr(rules, name).unless if name else ()
+    return bool(unless) and any(true and name in unless for name, true in context.conditions)
 
 
 def _as_offer(reason: Reason) -> Reason:
     """The same reason, asking for an offer only: humans are scarce."""
     return Reason(
         trigger=reason.trigger,
-        outcome=Outcome.OFFER,
+        outcome=OFFER,
         detail=reason.detail,
         value=reason.value,
         threshold=reason.threshold,

@@ -54,11 +54,13 @@ def _gate(trigger: Trigger, gate: Gate | None, found: list[Reason]) -> None:
 def sensitive(active: tuple[Topic, ...], found: list[Reason]) -> None:
     """One reason for each active topic that asks for more than a higher score."""
     for topic in active:
+        if topic.action is CONTINUE:
+            continue
         found.append(
-            _reason(
-                Trigger.SENSITIVE_TOPIC,
-                topic.action,
-                hard=topic.hard,
+            Reason(
+                trigger=Trigger.SENSITIVE_TOPIC,
+                outcome=topic.action,
+                hard=topic.hard and topic.action is HANDOFF,
                 detail=topic.name,
                 value=topic.risk,
                 threshold=0,

@@ -67,10 +67,7 @@ def flip(
         return (single,)
     if not flips(ends):
         return ()
-    for dial in dials:  # drop what is not needed
-        rest = {name: value for name, value in ends.items() if name != dial.name}
-        if flips(rest):
-            ends = rest
+    ends = _needed(ends, flips)
     kept = [dial for dial in dials if dial.name in ends]
     for dial in kept:
         ends[dial.name] = _bisect(dial, ends[dial.name], ends, flips)
@@ -104,6 +101,20 @@ def _smallest(
             best = Change(signal=dial.name, before=dial.now, after=value)
             size, whole = abs(value - dial.now), reach
     return best
+
+
+def _needed(ends: dict[str, int], flips: Callable[[dict[str, int]], bool]) -> dict[str, int]:
+    """Changes that flip together, without those that are not needed for it.
+
+    Over again until nothing goes: a condition that is left alone may be the exception that holds
+    back what was still needed before.
+    """
+    kept = ends
+    for name in ends:
+        rest = {other: value for other, value in kept.items() if other != name}
+        if flips(rest):
+            kept = rest
+    return kept if len(kept) == len(ends) else _needed(kept, flips)
 
 
 def _bisect(

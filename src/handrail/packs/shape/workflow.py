@@ -137,9 +137,9 @@ class Workflow(Shape):
     conditions: list[Condition] = []
     """Named conditions on attributes."""
     score: Score = Score()
-    """The handoff score."""
+    """The handoff score: weights, values and thresholds."""
     offers: Offers = Offers()
-    """How often a human may be offered."""
+    """How often, and for how long, a human is offered."""
     max_wait: DurationOrOff = 0
     """While humans are scarcer than this, soft handoffs become offers of a callback."""
     reopen_window: Duration = 604_800
