@@ -85,6 +85,11 @@ def test_a_repeat_counts_only_when_the_customer_repeats_and_a_stall_whoever_show
     assert (state.repeats, state.stalled, state.no_progress_turns) == (1, 2, 1)
 
 
+def test_stalled_turns_are_counted_one_by_one() -> None:
+    turns = [agent(), agent(stalled=True), agent(), agent(stalled=True), agent(stalled=True)]
+    assert [fold(turns[: n + 1]).stalled for n in range(5)] == [0, 1, 1, 2, 3]
+
+
 # Tools
 
 
@@ -118,6 +123,7 @@ def test_a_run_counts_dissatisfied_turns_and_keeps_the_level_before_it() -> None
     assert (state.level, state.sentiment_run, state.run_start) == (625, 2, 200)
     calmer = observe(state, customer(dissatisfaction=499))
     assert (calmer.level, calmer.sentiment_run, calmer.run_start) == (562, 0, 562)
+    assert calmer.sentiment_known
 
 
 def test_a_customer_turn_without_sentiment_makes_it_unknown_and_keeps_the_level() -> None:
@@ -150,6 +156,7 @@ def test_a_topic_is_active_from_the_turn_that_names_it_and_topics_are_sorted() -
 
 
 def test_the_last_known_language_counts() -> None:
+    assert (start().language, start(language="de").language) == ("", "de")
     assert fold([customer(language="de"), customer(language="en"), agent()]).language == "en"
 
 
@@ -195,7 +202,8 @@ def test_every_offer_is_counted_and_starts_its_own_cooldown() -> None:
 
 
 def test_the_wishes_of_the_agent_are_counted() -> None:
-    assert fold([agent(agent_request=True), agent(), agent(agent_request=True)]).agent_requests == 2
+    wish = agent(agent_request=True)
+    assert fold([agent(), wish, agent(), wish, wish]).agent_requests == 3
 
 
 # Law 7: an episode starts anew.

@@ -484,6 +484,7 @@ def test_a_part_without_signal_counts_nothing() -> None:
     assert ask(CaseState(level=900), score=score).score == 0
     assert ask(CaseState(level=900), score=score).contributions == ()
     assert ask(CaseState(), score=replace(score, tier_values=(("gold", 9),)), c=who("x")).score == 0
+    assert ask(c=who(stage="x"), score=replace(score, risk=1000)).score == 0
 
 
 def test_the_tier_or_the_stage_alone_is_value_enough() -> None:
@@ -652,6 +653,23 @@ def test_faults_are_listed_once_in_the_order_of_the_list() -> None:
         Fault.UNKNOWN_CONDITION,
         Fault.TEXT_CUT,
     )
+
+
+def test_two_faults_are_in_the_order_of_the_list_too() -> None:
+    twice = replace(AGENT, faults=(Fault.TEXT_CUT, Fault.TEXT_CUT))
+    assert ask(said=twice).faults == (Fault.TEXT_CUT,)
+    both = replace(AGENT, confidence=None, faults=(Fault.TEXT_CUT,))
+    assert ask(said=both, low_confidence=LowConfidence()).faults == (
+        Fault.MISSING_CONFIDENCE,
+        Fault.TEXT_CUT,
+    )
+
+
+def test_an_agent_turn_without_confidence_is_a_fault_where_confidence_decides() -> None:
+    said = Signals(role=Role.AGENT)
+    assert ask(said=said, low_confidence=LowConfidence()).faults == (Fault.MISSING_CONFIDENCE,)
+    assert ask(said=said).faults == ()
+    assert ask(said=CUSTOMER, low_confidence=LowConfidence()).faults == ()
 
 
 def test_a_customer_turn_without_sentiment_is_a_fault_where_sentiment_decides() -> None:

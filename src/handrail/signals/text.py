@@ -13,6 +13,8 @@ MAX_CHARS: Final = 8_000
 _TOKEN: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[!?](?<![!?]{2})[!?]?")
 _RUN: Final = re.compile(r"[!?]{2}|''")
 _APOSTROPHES: Final = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\uff07", "'"))
+# What word processors and models write around words; none of it is part of one.
+_MARKS: Final = (("\u2019", "'"), *((mark, " ") for mark in "\u201c\u201d\u2013\u2014\u2026\xa0"))
 # For plain ASCII the same is done by one table and `split`, some three times as fast.
 _ASCII: Final = (
     bytes(ord(c.lower()) if c.isalnum() or c in "'!?" else 32 for c in map(chr, range(128)))
@@ -26,7 +28,10 @@ def tokenize(text: str) -> list[str]:
     Only the first `MAX_CHARS` characters are read. Compatibility forms are unified (NFKC), and
     every kind of apostrophe becomes `'`, straight or curly, so that "don't" is one word.
     """
-    text = text[:MAX_CHARS].replace("\u2019", "'")  # alone, it is no reason to go the slow way
+    text = text[:MAX_CHARS]
+    if not text.isascii():  # typographic marks alone are no reason to go the slow way
+        for mark, plain in _MARKS:
+            text = text.replace(mark, plain)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).translate(_APOSTROPHES)
         return _TOKEN.findall(text[:MAX_CHARS].lower())
