@@ -33,7 +33,7 @@ format: $(DEV)
 
 # What the tests would not notice: every mutant of the core that survives is printed.
 mutation: $(DEV)
-	$(BIN)/mutmut run
+	HYPOTHESIS_PROFILE=mutation $(BIN)/mutmut run --max-children 1
 	$(BIN)/mutmut results
 
 bench: $(RUN)

@@ -80,6 +80,14 @@ def true(*names: str) -> Context:
 # The matrix, row 1: low confidence
 
 
+
+def test_an_unknown_topic_is_a_fault_even_beside_one_that_is_listed_twice() -> None:
+    rules = Rules(topics=(Topic(name="a"), Topic(name="a")))
+    state = CaseState(topics=("a", "zzz"))
+    decision = decide(rules, state, Signals(role=Role.AGENT), Context())
+    assert Fault.UNKNOWN_TOPIC in decision.faults
+
+
 def test_low_confidence_fires_below_its_line_and_not_on_it() -> None:
     rule = LowConfidence(below=600, action=HANDOFF)
     below = ask(said=replace(AGENT, confidence=599), low_confidence=rule)

@@ -72,7 +72,7 @@ def decide(rules: Rules, state: CaseState, signals: Signals, context: Context) -
         outcome=outcome,
         reasons=reasons,
         suppressed=suppressed,
-        faults=_faults(rules, state, signals, context, active, now),
+        faults=_faults(rules, state, signals, context, now),
         score=score,
         contributions=contributions,
         reviewer_tags=_tags(active) if active else (),
@@ -222,7 +222,6 @@ def _faults(
     state: CaseState,
     signals: Signals,
     context: Context,
-    active: tuple[Topic, ...],
     now: int,
 ) -> tuple[Fault, ...]:
     """What was missing or broken, in the order of the list."""
@@ -238,7 +237,7 @@ def _faults(
         faults.append(Fault.MISSING_SENTIMENT)
     if not now and _needs_time(rules, state):
         faults.append(Fault.MISSING_TIME)
-    if len(active) < len(state.topics):
+    if state.topics and not rules.topic_places.keys() >= set(state.topics):
         faults.append(Fault.UNKNOWN_TOPIC)
     if rules.conditions:
         told = dict(context.conditions)
