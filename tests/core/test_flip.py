@@ -16,6 +16,18 @@ COUNTS = ("no_progress_turns", "tool_failures", "repeats", "stalled")
 AGES = {"approval_minutes": "approval_since", "idle_minutes": "progress_at"}
 
 
+def observed(world: World) -> World:
+    """The world with a state that has seen its turn, as `flip` asks: they agree on confidence."""
+    if world.signals.role is not Role.AGENT:
+        return world
+    known = world.signals.confidence
+    state = replace(world.state, confidence=-1 if known is None else known)
+    return world._replace(state=state)
+
+
+OBSERVED = (quiet_worlds() | worlds()).map(observed)
+
+
 def put(world: World, name: str, value: int) -> World:
     """The world with the evidence of one change set to a value."""
     rules, state, said, context = world
@@ -49,7 +61,7 @@ def put_all(world: World, changes: tuple[Change, ...]) -> World:
     return world
 
 
-@given(quiet_worlds() | worlds())
+@given(OBSERVED)
 def test_all_the_changes_together_give_another_outcome(world: World) -> None:
     decision = decide(*world)
     changes = flip(*world, decision)
@@ -59,7 +71,7 @@ def test_all_the_changes_together_give_another_outcome(world: World) -> None:
         assert decide(*put_all(world, changes)).outcome is not decision.outcome
 
 
-@given(quiet_worlds() | worlds())
+@given(OBSERVED)
 def test_no_change_goes_further_than_it_must_and_none_is_needless(world: World) -> None:
     decision = decide(*world)
     changes = flip(*world, decision)
@@ -72,7 +84,7 @@ def test_no_change_goes_further_than_it_must_and_none_is_needless(world: World) 
         assert decide(*put_all(world, others)).outcome is decision.outcome
 
 
-@given(quiet_worlds() | worlds())
+@given(OBSERVED)
 def test_where_no_change_is_named_the_worst_that_can_be_measured_does_not_flip(
     world: World,
 ) -> None:
