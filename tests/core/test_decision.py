@@ -80,7 +80,6 @@ def true(*names: str) -> Context:
 # The matrix, row 1: low confidence
 
 
-
 def test_an_unknown_topic_is_a_fault_even_beside_one_that_is_listed_twice() -> None:
     rules = Rules(topics=(Topic(name="a"), Topic(name="a")))
     state = CaseState(topics=("a", "zzz"))

@@ -41,7 +41,7 @@ def test_each_outcome_and_the_answers_to_an_offer_are_shown(records: list[Record
     assert any(step.given.signals.offer_declined for step in steps)
 
 
-def test_the_starter_packs_agree_with_the_people_who_judged_the_samples(
+def test_the_starter_packs_agree_with_the_truth_set_in_the_samples(
     records: list[Record],
 ) -> None:
     tally = Tally()

@@ -54,3 +54,6 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # a full disk or a full standard output
+        typer.echo(f"handrail: cannot go on: {error.strerror or error}", err=True)
+        sys.exit(HandrailError.exit_code)

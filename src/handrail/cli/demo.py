@@ -58,6 +58,7 @@ def demo(
         typer.echo(f"no sample conversation has `{only}` in its title")
         return
     report.show(tally)
+    typer.echo("These are our own samples, written with the packs: no measure of quality.")
     typer.echo('\nNext: handrail decide "let me talk to a person"   (one decision, explained)')
     typer.echo("      handrail replay YOUR.jsonl --pack support-chat   (your own history)")
     typer.echo("      handrail pack new my-pack.yaml                   (your own policy)")

@@ -1,5 +1,6 @@
-"""Sample conversations, shipped: support, sales and operations agents, with the truth judged by
-people. They go with the starter packs `support-chat`, `sales-assist` and `ops-agent`.
+"""Sample conversations, shipped: support, sales and operations agents, with the
+truth that their author, a language model, set. They go with
+the starter packs `support-chat`, `sales-assist` and `ops-agent`.
 """
 
 from collections.abc import Iterator
