@@ -51,3 +51,11 @@ def test_the_starter_packs_agree_with_the_truth_set_in_the_samples(
     assert agreed.false_yes == 0
     assert agreed.recall[0] >= 0.95 * agreed.recall[1]
     assert tally.other_trigger.count == 0
+
+
+def test_every_explicit_request_in_the_samples_is_heard(records: list[Record]) -> None:
+    asked = [r for r in records if r.conversation.truth.trigger == "explicit_request"]
+    assert asked
+    for record in asked:
+        heard = [s.decision.trigger for s in record.steps]
+        assert Trigger.EXPLICIT_REQUEST in heard, record.conversation.id

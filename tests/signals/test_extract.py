@@ -396,3 +396,47 @@ def test_no_turn_is_too_strange_to_read(turns: list[Turn], offer_open: bool) -> 
 def test_the_same_turn_gives_the_same_signals(turn: Turn) -> None:
     extractor = Extractor(topics=TOPICS)
     assert extractor.extract(turn, Memory()) == extractor.extract(turn, Memory())
+
+
+def answered(*said: tuple[Role, str], language: str = "en") -> bool:
+    """Whether the last of these turns is a request for a person; stored after each turn."""
+    extractor, memory = Extractor(default_language=language), Memory()
+    asked = False
+    for role, text in said:
+        asked = extractor.extract(Turn(role=role, text=text), memory).explicit_request
+        memory = Memory.load(memory.dump())
+    return asked
+
+
+_SHALL_I = (Role.AGENT, "I cannot do that. Shall I transfer you to a human agent?")
+
+
+@pytest.mark.parametrize("answer", ["yes", "Yes please!", "sure", "ok"])
+def test_a_bare_yes_to_the_question_whether_to_transfer_is_a_request(answer: str) -> None:
+    assert answered(_SHALL_I, (Role.CUSTOMER, answer))
+    spanish = (Role.AGENT, "¿Quiere que le pase con un agente humano?")
+    assert answered(spanish, (Role.CUSTOMER, "sí"), language="es")
+
+
+@pytest.mark.parametrize("answer", ["no", "no thanks", "yes my order is 5", "what?"])
+def test_any_other_answer_to_it_is_none(answer: str) -> None:
+    assert not answered(_SHALL_I, (Role.CUSTOMER, answer))
+
+
+def test_a_yes_counts_only_when_nobody_has_spoken_in_between() -> None:
+    yes = (Role.CUSTOMER, "yes")
+    assert not answered(_SHALL_I, (Role.AGENT, "Is your order number 5?"), yes)
+    assert not answered(_SHALL_I, (Role.CUSTOMER, "no"), yes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I can transfer you to a human. Did that help?",
+        "Did they transfer you to us?",
+        "I will connect you to a human agent.",
+        "Would you like me to transfer you the money?",
+    ],
+)
+def test_a_yes_to_something_else_is_no_request(text: str) -> None:
+    assert not answered((Role.AGENT, text), (Role.CUSTOMER, "yes"))

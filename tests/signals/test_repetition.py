@@ -1,13 +1,15 @@
 """Saying the same again: exactly or nearly, within the last few messages, never a short one."""
 
 import json
+from zlib import crc32
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail.core.model import Role, Turn
-from handrail.signals import Extractor, Memory
+from handrail.signals import Extractor, Memory, repetition
+from handrail.signals.dissatisfaction import model
 from handrail.signals.language import telling
 from handrail.signals.repetition import KEEP
 from handrail.signals.text import tokenize
@@ -93,6 +95,19 @@ def test_a_memory_holds_no_text() -> None:
     memory = Memory()
     says(memory, ASK)
     assert "parcel" not in json.dumps(memory.dump())
+
+
+@given(st.sets(st.text(min_size=1, max_size=8), max_size=20))
+def test_a_checksum_is_the_same_whether_it_was_kept_or_not(words: set[str]) -> None:
+    plain = frozenset(crc32(word.encode("utf-8", "surrogatepass")) for word in words)
+    assert repetition._marks(words) == plain
+    assert repetition._marks(words) == plain
+
+
+def test_only_words_that_everybody_uses_are_kept() -> None:
+    repetition._marks({"order", "qqzxv4711", "\ud800"})
+    assert "order" in repetition._CHECKSUMS
+    assert set(repetition._CHECKSUMS) <= set(model().words)
 
 
 @pytest.mark.parametrize("data", [{}, {"language": "en", "customer": 1, "agent": [], "tools": []}])

@@ -15,7 +15,16 @@ from handrail.signals.text import tokenize
 
 _LINES = tomllib.loads(Path(__file__).with_name("phrasings.toml").read_text("utf-8"))
 ASKING = (_LINES["english"] + _LINES["spanish"]).strip().split("\n")
+_FRESH = tomllib.loads(Path(__file__).with_name("fresh_requests.toml").read_text("utf-8"))
+FRESH = "".join(_FRESH.values()).strip().split("\n")
 OTHERS = (_LINES["not_english"] + _LINES["not_spanish"]).strip().split("\n")
+HEARD = [
+    "Please get me the on-call engineer, a real human, right now.",
+    "i want an acutal human being",
+    "could a colleague of yours who is human take over?",
+    "please hand me over to your team",
+    "is there a supervisor who can help",
+]
 _FOUND, _FALSE = 0.95, 0.003
 
 
@@ -28,6 +37,17 @@ def _asks(text: str) -> bool:
 
 @pytest.mark.parametrize("text", ASKING)
 def test_a_request_for_a_person_is_found(text: str) -> None:
+    assert _asks(text)
+
+
+def test_of_requests_in_other_words_at_least_95_percent_are_found() -> None:
+    missed = [text for text in FRESH if not _asks(text)]
+    assert len(FRESH) == 190
+    assert len(missed) <= 0.05 * len(FRESH), missed
+
+
+@pytest.mark.parametrize("text", HEARD)
+def test_requests_that_were_once_missed_are_found(text: str) -> None:
     assert _asks(text)
 
 

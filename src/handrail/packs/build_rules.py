@@ -26,7 +26,7 @@ from handrail.packs import conditions as language
 from handrail.packs.shape import Pack, workflow
 from handrail.packs.shape.triggers import Triggers
 from handrail.packs.source import KeyPath
-from handrail.signals.text import tokenize
+from handrail.signals.topics import token_forms
 
 if TYPE_CHECKING:
     from handrail.packs.build import Issues
@@ -152,6 +152,20 @@ def _topics(shape: workflow.Workflow, issues: "Issues", path: KeyPath) -> tuple[
     return tuple(sorted(made, key=lambda topic: (-topic.risk, topic.name)))
 
 
+def check_values(shape: workflow.Workflow, pack: Pack, issues: "Issues", path: KeyPath) -> None:
+    """Every tier and stage that a workflow names is declared."""
+    vip, late = shape.triggers.vip, shape.triggers.late_stage
+    for kind, named, rule, values in (
+        ("tier", pack.tiers, vip.tiers if vip else [], shape.score.tiers),
+        ("stage", pack.stages, late.stages if late else [], shape.score.stages),
+    ):
+        trigger = "vip" if kind == "tier" else "late_stage"
+        for place, name in enumerate(rule):
+            issues.declared((*path, "triggers", trigger, f"{kind}s", place), kind, name, named)
+        for name in values:
+            issues.declared((*path, "score", f"{kind}s", name), kind, name, named)
+
+
 def texts(
     shape: workflow.Workflow, pack: Pack, issues: "Issues", path: KeyPath
 ) -> tuple[policy.TopicText, ...]:
@@ -164,8 +178,10 @@ def texts(
         for spoken in own.phrases:
             issues.known((*here, "phrases", spoken), "language", spoken, pack.languages)
             for place, phrase in enumerate(own.phrases[spoken]):
-                if not tokenize(phrase):
-                    issues.add((*here, "phrases", spoken, place), f"`{phrase}` has no word in it")
+                try:
+                    token_forms(phrase)
+                except ValueError as error:
+                    issues.add((*here, "phrases", spoken, place), str(error))
         for place, pattern in enumerate(own.patterns):
             _check_pattern(pattern, issues, (*here, "patterns", place))
         made.append(

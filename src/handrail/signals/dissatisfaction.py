@@ -42,7 +42,7 @@ class Model:
         if shouting:
             total += self.shouting
         logit = (self.bias + total / sqrt(len(tokens) + 1)) / 1000
-        return round(1000 / (1 + exp(-max(-30.0, min(30.0, logit)))))
+        return round(1000 / (1 + exp(min(30.0, -logit))))
 
 
 def read(packed: bytes) -> Model:

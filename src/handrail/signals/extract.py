@@ -4,21 +4,25 @@ What the caller says wins over the classifier, which wins over what is computed;
 person and sensitive topics only ever add up. The source of each is recorded.
 """
 
+import re
 from collections.abc import Iterable
 
 from handrail.core.model import Fault, Role, Signals, Source, Turn
 from handrail.signals import caller, classifier, dissatisfaction, tools
 from handrail.signals.draft import Draft, events
-from handrail.signals.language import Language, guess, languages, requests_human, supported, telling
+from handrail.signals.language import Language, guess, languages, requests_human, telling
 from handrail.signals.repetition import Memory
 from handrail.signals.text import MAX_CHARS, tokenize
 from handrail.signals.topics import TopicMatcher
 
+# Bound once: before Python 3.12 looking up a member of an enum calls a function.
+_CUSTOMER, _CALLER, _COMPUTED = Role.CUSTOMER, Source.CALLER, Source.COMPUTED
 _TRANSFER_TOOLS = frozenset({"escalate_to_human", "handoff_to_human", "hand_off_to_human"})
 _TRANSFER_PREFIX = "transfer_to_"
 _SCORED = frozenset({"en"})  # languages that the dissatisfaction model has learned
 _LOOP = 8  # words from which an agent that says the same again is stuck, not just polite
 _BACK = 3  # words before a marker in which a negation turns it around
+_SENTENCE = re.compile(r"[.!?\n]")
 _ANSWER = 10  # words up to which an answer to an offer is a bare one
 
 
@@ -52,18 +56,19 @@ class Extractor:
         while one is open.
         """
         draft = Draft(turn.role)
-        events(draft, turn)
+        if turn.events:
+            events(draft, turn)
         self._given(draft, turn)
         if self._ask is not None:
             self._classified(draft, turn)
-        if turn.role is Role.CUSTOMER:
+        if turn.role is _CUSTOMER:
             self._customer(draft, turn, memory, offer_open)
         elif turn.role is Role.AGENT:
             self._agent(draft, turn, memory)
         elif turn.role is Role.TOOL:
             _tool(draft, turn, memory)
         if turn.tool_calls and any(self._transfers_to(call.name) for call in turn.tool_calls):
-            draft.flag("agent_request", Source.COMPUTED)
+            draft.flag("agent_request", _COMPUTED)
         return draft.signals()
 
     def _given(self, draft: Draft, turn: Turn) -> None:
@@ -79,15 +84,15 @@ class Extractor:
             if share is None:
                 draft.faults.add(Fault.INVALID_CONFIDENCE)
             else:
-                draft.put("confidence", share, Source.CALLER)
+                draft.put("confidence", share, _CALLER)
         if turn.sentiment is not None:
             mood = caller.milli(turn.sentiment)
             if mood is None:
                 draft.faults.add(Fault.INVALID_SENTIMENT)
             else:
-                draft.put("dissatisfaction", mood, Source.CALLER)
+                draft.put("dissatisfaction", mood, _CALLER)
         if turn.topics is not None:
-            draft.put("topics", self._known(draft, turn.topics), Source.CALLER)
+            draft.put("topics", self._known(draft, turn.topics), _CALLER)
 
     def _classified(self, draft: Draft, turn: Turn) -> None:
         """What the classifier says, where the caller says nothing."""
@@ -113,38 +118,45 @@ class Extractor:
     def _customer(self, draft: Draft, turn: Turn, memory: Memory, offer_open: bool) -> None:
         """What a customer's words say."""
         tokens = _tokens(draft, turn.text)
-        words = telling(tokens)
-        if words and requests_human(tokens, words):
-            draft.flag("explicit_request", Source.COMPUTED)
+        asked, memory.asked = memory.asked, False
+        words = set(tokens)
+        said = telling(words)
+        if requests_human(tokens, said):
+            draft.flag("explicit_request", _COMPUTED)
         language = self._language(draft, turn, tokens, memory)
         if tokens:
             self._topical(draft, tokens, words, turn.text, language)
-        if memory.customer(words):
-            draft.flag("repeated", Source.COMPUTED)
+        if memory.customer(said):
+            draft.flag("repeated", _COMPUTED)
         if language is None or not tokens:
             return
         if language.code in _SCORED and "dissatisfaction" not in draft.sources:
             shouting = dissatisfaction.is_shouting(turn.text)
-            score = dissatisfaction.score(tokens, shouting=shouting)
-            draft.put("dissatisfaction", score, Source.COMPUTED)
+            score = dissatisfaction.model().score(tokens, shouting=shouting)
+            draft.put("dissatisfaction", score, _COMPUTED)
         _marked(draft, language, tokens, words)
         if offer_open:
             _answered(draft, language, tokens)
+        if asked and _bare(language, tokens) == "accept":
+            draft.flag("explicit_request", _COMPUTED)
 
     def _agent(self, draft: Draft, turn: Turn, memory: Memory) -> None:
         """What an AI agent's words say."""
         tokens = _tokens(draft, turn.text)
+        memory.asked = False
         if not tokens:
             return
         language = self._language(draft, turn, tokens, memory)
         if memory.agent(telling(tokens)):
-            draft.flag("repeated", Source.COMPUTED)
+            draft.flag("repeated", _COMPUTED)
             if len(tokens) >= _LOOP:
-                draft.flag("stalled", Source.COMPUTED)
+                draft.flag("stalled", _COMPUTED)
         if language is not None:
             for start, _, labels in language.phrases.spans(tokens):
                 if "announced_transfer" in labels and not _negated(language, tokens, start):
-                    draft.flag("announced_transfer", Source.COMPUTED)
+                    draft.flag("announced_transfer", _COMPUTED)
+                if "asked_transfer" in labels and not memory.asked:
+                    memory.asked = _asks(language, turn.text)
 
     def _language(
         self, draft: Draft, turn: Turn, tokens: list[str], memory: Memory
@@ -153,15 +165,15 @@ class Extractor:
         before = memory.language or self._default
         code = _code(turn.language) if turn.language else ""
         if code:
-            draft.put("language", code, Source.CALLER)
+            draft.put("language", code, _CALLER)
         else:
             code = guess(tokens, turn.text, before)
-            draft.put("language", code, Source.COMPUTED)
+            draft.put("language", code, _COMPUTED)
         memory.language = code
-        if not supported(code):
+        language = languages().get(code)
+        if language is None:
             draft.faults.add(Fault.UNSUPPORTED_LANGUAGE)
-            return None
-        return languages()[code]
+        return language
 
     def _topical(
         self,
@@ -172,14 +184,14 @@ class Extractor:
         language: Language | None,
     ) -> None:
         """Sensitive topics, where the caller named none; the classifier's and ours add up."""
-        if draft.sources.get("topics") is Source.CALLER:
+        if draft.sources.get("topics") is _CALLER:
             return
         only = "" if language is not None else draft.values["language"]
         found = self._topics.match(tokens, text, words=words, only_language=only)
         if found and "topics" in draft.sources:
             draft.values["topics"] = tuple(sorted({*draft.values["topics"], *found}))
         elif found:
-            draft.put("topics", found, Source.COMPUTED)
+            draft.put("topics", found, _COMPUTED)
 
     def _transfers_to(self, tool: str) -> bool:
         """Whether this tool asks for a transfer to a person."""
@@ -205,10 +217,10 @@ def _marked(draft: Draft, language: Language, tokens: list[str], words: set[str]
     """Markers of a stall, of frustration and of progress."""
     for start, _, labels in language.phrases.spans(tokens, words):
         if "stall" in labels or "frustration" in labels:
-            draft.flag("stalled", Source.COMPUTED)
+            draft.flag("stalled", _COMPUTED)
         if "progress" in labels and not _negated(language, tokens, start):
-            draft.flag("progress", Source.COMPUTED)
-    if draft.sources.get("stalled") is draft.sources.get("progress") is Source.COMPUTED:
+            draft.flag("progress", _COMPUTED)
+    if draft.sources.get("stalled") is draft.sources.get("progress") is _COMPUTED:
         # "That worked, but it is still not working for the other one": no progress yet.
         del draft.values["progress"], draft.sources["progress"]
 
@@ -219,9 +231,23 @@ def _negated(language: Language, tokens: list[str], start: int) -> bool:
 
 
 def _answered(draft: Draft, language: Language, tokens: list[str]) -> None:
-    """A bare answer to an open offer: made of nothing but yes or no, or settled by its start."""
+    """A bare answer to an open offer, where the caller has not said what it is."""
     if "offer_accepted" in draft.sources or "offer_declined" in draft.sources:
         return
+    answer = _bare(language, tokens)
+    if answer:
+        draft.flag("offer_declined" if answer == "decline" else "offer_accepted", _COMPUTED)
+
+
+def _asks(language: Language, text: str) -> bool:
+    """Whether the last question of an AI agent's message is if it shall hand over."""
+    last = text[:MAX_CHARS].rpartition("?")[0]
+    question = tokenize(_SENTENCE.split(last)[-1] + "?")
+    return "asked_transfer" in language.phrases.labels(question)
+
+
+def _bare(language: Language, tokens: list[str]) -> str:
+    """`accept` or `decline` when a message is nothing but that, or is settled by its start."""
     spans = language.answers.spans(tokens[: _ANSWER * 2])
     said: set[str] = set()
     covered = {place for place, token in enumerate(tokens) if not token[0].isalnum()}
@@ -230,9 +256,8 @@ def _answered(draft: Draft, language: Language, tokens: list[str]) -> None:
         said.update(label for label in labels if start == 0 or not label.endswith("_start"))
     bare = len(tokens) <= _ANSWER and len(covered) == len(tokens)
     if "decline_start" in said or (bare and "decline" in said):
-        draft.flag("offer_declined", Source.COMPUTED)
-    elif "accept_start" in said or (bare and "accept" in said):
-        draft.flag("offer_accepted", Source.COMPUTED)
+        return "decline"
+    return "accept" if "accept_start" in said or (bare and "accept" in said) else ""
 
 
 def _tool(draft: Draft, turn: Turn, memory: Memory) -> None:
@@ -241,14 +266,14 @@ def _tool(draft: Draft, turn: Turn, memory: Memory) -> None:
     if "tool_failed" in draft.sources or "tool_succeeded" in draft.sources:
         return
     result = tools.read(turn.text, turn.error)
-    source = Source.COMPUTED if turn.error is None else Source.CALLER
+    source = _COMPUTED if turn.error is None else _CALLER
     if again:
-        draft.flag("repeated", Source.COMPUTED)
+        draft.flag("repeated", _COMPUTED)
     if result.failed:
         draft.flag("tool_failed", source)
     elif result.succeeded and not again:
         draft.flag("tool_succeeded", source)
     if result.permission:
-        draft.flag("permission_missing", Source.COMPUTED)
+        draft.flag("permission_missing", _COMPUTED)
     if result.missing:
-        draft.flag("data_missing", Source.COMPUTED)
+        draft.flag("data_missing", _COMPUTED)

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import filterfalse, repeat
+from itertools import repeat
 from typing import Any
 
-from handrail.signals.phrases import Phrases
+from handrail.signals.phrases import Phrases, alternatives
 from handrail.signals.slots import Grammar
 from handrail.signals.text import tokenize
 from handrail.signals.typos import variants
@@ -80,7 +80,12 @@ def _language(code: str, data: Mapping[str, Any]) -> Language:
 def _phrases(phrases: Mapping[str, Iterable[str]]) -> Phrases:
     return Phrases(
         {
-            label: {tuple(tokenize(form)) for phrase in entries for form in _forms(phrase)}
+            label: {
+                tuple(tokenize(form))
+                for phrase in entries
+                for plain in alternatives(phrase)
+                for form in forms(plain)
+            }
             for label, entries in phrases.items()
         },
         common_words(),
@@ -111,11 +116,11 @@ def _grammar(data: Mapping[str, Any]) -> Grammar:
 
 def _words(text: str) -> set[str]:
     """The words of a list in a file, with their forms without apostrophe or accent."""
-    return {form for word in text.split() for form in _forms(word)}
+    return {form for word in text.split() for form in forms(word)}
 
 
-def _forms(phrase: str) -> set[str]:
-    """As written, without apostrophes, without accents, without both: people type all four."""
+def forms(phrase: str) -> set[str]:
+    """A phrase as it is, without apostrophes, without accents, without both: all are typed."""
     bare = "".join(c for c in unicodedata.normalize("NFD", phrase) if not unicodedata.combining(c))
     return {phrase, phrase.replace("'", ""), bare, bare.replace("'", "")}
 
@@ -151,7 +156,7 @@ def guess(tokens: Sequence[str], text: str, before: str) -> str:
         if script:
             return f"und-{script}"
     counters, codes, own = _counters()
-    sure = sum(map(own.get(before, frozenset()).__contains__, tokens))
+    sure = len(own[before].intersection(tokens)) if before in own else 0
     if sure >= LEAST and sure * 5 >= len(tokens):
         return before  # enough words that no other language has: the common case, at a third
     total = sum(map(counters.get, tokens, repeat(0)))
@@ -200,7 +205,7 @@ def _idle() -> frozenset[str]:
 
 def telling(tokens: Iterable[str]) -> set[str]:
     """The words that carry a message: all but marks and function words."""
-    return set(filterfalse(_idle().__contains__, tokens))
+    return (tokens if isinstance(tokens, set) else set(tokens)) - _idle()
 
 
 def requests_human(tokens: Sequence[str], words: Collection[str] | None = None) -> bool:

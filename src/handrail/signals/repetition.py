@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Collection
 from zlib import crc32
 
+from handrail.signals.dissatisfaction import model
+
 KEEP = 8
 """How many messages of each side, and how many tool results, are remembered."""
 
@@ -22,13 +24,14 @@ class Memory:
     process. O(1) a turn: at most `KEEP` comparisons of at most 64 words.
     """
 
-    __slots__ = ("_agent", "_customer", "_tools", "language")
+    __slots__ = ("_agent", "_customer", "_tools", "asked", "language")
 
     def __init__(self) -> None:
         self._customer: deque[Words] = deque(maxlen=KEEP)
         self._agent: deque[Words] = deque(maxlen=KEEP)
         self._tools: deque[int] = deque(maxlen=KEEP)
         self.language = ""
+        self.asked = False  # whether the AI agent has just asked if it shall hand over
 
     def customer(self, words: Collection[str]) -> bool:
         """Remember the telling words of a customer's message; True when it repeats an earlier."""
@@ -49,6 +52,7 @@ class Memory:
         """As plain data, for a store."""
         return {
             "language": self.language,
+            "asked": self.asked,
             "customer": [sorted(words) for words in self._customer],
             "agent": [sorted(words) for words in self._agent],
             "tools": list(self._tools),
@@ -60,6 +64,7 @@ class Memory:
         memory = cls()
         try:
             memory.language = str(data["language"])
+            memory.asked = bool(data.get("asked"))  # what an earlier release wrote has none
             memory._customer.extend(frozenset(words) for words in _lists(data["customer"]))
             memory._agent.extend(frozenset(words) for words in _lists(data["agent"]))
             memory._tools.extend(_numbers(data["tools"]))
@@ -85,14 +90,28 @@ def _list(data: object) -> list[int]:
     return data
 
 
+class _Checksums(dict[str, int]):
+    """Checksums by word, each kept from when it is first met, so that frequent words lie together.
+
+    Only of words that the model of dissatisfaction knows: no flood of others can fill it, and
+    nothing that only a customer wrote stays in it.
+    """
+
+    def __missing__(self, word: str) -> int:
+        checksum = crc32(word.encode("utf-8", "surrogatepass"))
+        if word in model().words:
+            self[word] = checksum
+        return checksum
+
+
+_CHECKSUMS = _Checksums()
+
+
 def _marks(words: Collection[str]) -> Words:
     """Words as checksums. Of very many the smallest stay: as good as a random choice, and the
     same choice every time.
     """
-    try:
-        marks = frozenset(map(crc32, map(str.encode, words)))
-    except UnicodeEncodeError:  # lone surrogates
-        marks = frozenset(crc32(word.encode("utf-8", "surrogatepass")) for word in words)
+    marks = frozenset(map(_CHECKSUMS.__getitem__, words))
     return marks if len(marks) <= _MOST else frozenset(sorted(marks)[:_MOST])
 
 

@@ -5,17 +5,19 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from handrail.core.policy.pack import TopicText
-from handrail.signals.language import common_words
-from handrail.signals.phrases import Phrases
+from handrail.signals.disguise import readings
+from handrail.signals.language import common_words, forms
+from handrail.signals.phrases import Phrases, alternatives
 from handrail.signals.text import MAX_CHARS, tokenize
 
 
 class TopicMatcher:
     """Finds topics in a message. Compiled once per workflow; names come out sorted.
 
-    Phrases are compared word by word, without regard to case or punctuation. Patterns are RE2
-    expressions, without regard to case, and match whole words only. ValueError, naming topic and
-    text, for a pattern that RE2 refuses or a phrase that has no word.
+    Phrases are compared word by word, without regard to case or punctuation, with or without
+    their accents and apostrophes, and in disguise too; `(delete|erase) my data` is two phrases.
+    Patterns are RE2 expressions, without regard to case, and match whole words only. ValueError,
+    naming topic and text, for a pattern that RE2 refuses or a phrase that is refused.
     """
 
     __slots__ = ("_by_language", "_patterns", "_phrases", "names")
@@ -63,13 +65,17 @@ class TopicMatcher:
         words: AbstractSet[str] | None = None,
         only_language: str = "",
     ) -> tuple[str, ...]:
-        """The topics in a text; `words` are its telling words, if they are known.
+        """The topics in a text; `words` are its tokens as a set, if it is made already.
 
         All phrases count, whatever language they are of, since people mix; with `only_language`
         just that one's, for text in a language that is not read.
         """
         phrases = self._by_language.get(only_language) if only_language else self._phrases
-        found = phrases.labels(tokens, words) if phrases is not None else set()
+        found: set[str] = set()
+        if phrases is not None:
+            found = phrases.labels(tokens, words)
+            for read in readings(tokens, tokens if words is None else words, text):
+                found |= phrases.labels(read)
         for name, pattern in self._patterns:
             if name not in found and pattern.search(_clean(text)):
                 found.add(name)
@@ -77,14 +83,22 @@ class TopicMatcher:
 
 
 def _compiled(phrases: Mapping[str, Sequence[str]]) -> Phrases:
-    """All phrases together. ValueError for a phrase without a word."""
-    words: dict[str, list[tuple[str, ...]]] = {}
+    """All phrases together. ValueError for one that is refused."""
+    words: dict[str, set[tuple[str, ...]]] = {}
     for name, entries in phrases.items():
-        words[name] = [tuple(tokenize(phrase)) for phrase in entries]
-        for phrase, found in zip(entries, words[name], strict=True):
-            if not found:
-                raise ValueError(f"topic `{name}`: phrase `{phrase}` has no word in it")
+        try:
+            words[name] = {form for phrase in entries for form in token_forms(phrase)}
+        except ValueError as error:
+            raise ValueError(f"topic `{name}`: phrase {error}") from error
     return Phrases(words, common_words())
+
+
+def token_forms(phrase: str) -> set[tuple[str, ...]]:
+    """The token sequences that a phrase stands for. ValueError when it cannot be read."""
+    found = {tuple(tokenize(form)) for plain in alternatives(phrase) for form in forms(plain)}
+    if () in found:
+        raise ValueError(f"`{phrase}` has no word in it")
+    return found
 
 
 def _pattern(name: str, pattern: str) -> Any:
