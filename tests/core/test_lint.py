@@ -66,7 +66,7 @@ def test_every_code_is_found_by_some_room() -> None:
     assert used == set(CODES)
 
 
-@pytest.mark.parametrize("code", sorted(set(CODES) - {"HR301"}))
+@pytest.mark.parametrize("code", sorted(set(CODES) - {"HR105", "HR106", "HR301"}))
 def test_the_first_example_has_the_finding_and_the_second_has_not(code: str) -> None:
     hurts, mended = examples(code)
     found = [finding for finding in lint(overlaid(hurts)) if finding.code == code]
@@ -94,6 +94,25 @@ def test_a_relaxed_hard_trigger_is_refused_in_a_file_and_found_in_a_pack() -> No
         own = replace(chat, rules=replace(chat.rules, **rule))
         found = [one for one in lint(replace(pack, workflows=(own,))) if one.code == "HR301"]
         assert [one.path for one in found] == [f"workflows.chat.triggers.{next(iter(rule))}"]
+
+
+@pytest.mark.parametrize(
+    ("code", "declared", "told"),
+    [
+        ("HR105", "tiers", "unknown tier `VIP`; did you mean `vip`?"),
+        ("HR106", "stages", "unknown stage `closed`; did you mean `closing`?"),
+    ],
+)
+def test_an_undeclared_name_is_refused_in_a_file_and_found_in_a_pack(
+    code: str, declared: str, told: str
+) -> None:
+    hurts, mended = examples(code)
+    with pytest.raises(PackError) as caught:
+        overlaid(hurts)
+    assert told in str(caught.value)
+    pack = overlaid(mended)
+    assert code not in codes(pack)
+    assert code in codes(replace(pack, **{declared: ()}))
 
 
 def test_a_soft_topic_marked_hard_is_found() -> None:

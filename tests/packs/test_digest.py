@@ -26,6 +26,7 @@ from handrail.packs.loader import load, loads
 CLEAN = Path(__file__).parent / "clean.yaml"
 HEAD = 'handrail: 1\nname: x\nversion: "1"\n'
 BLOCK = f"""{HEAD}# a comment
+tiers: [vip, gold]
 workflows:
   chat:
     triggers:
@@ -38,7 +39,7 @@ workflows:
   mail: {{max_wait: 90s}}
 """
 FLOW = (
-    'version: "1"\nname: x\nhandrail: 1\n'
+    'version: "1"\nname: x\nhandrail: 1\ntiers: [gold, vip]\n'
     "workflows: {mail: {max_wait: 1m 30s}, chat: {topics: {money: {phrases: {en: [refund]}}, "
     "legal: {phrases: {en: [lawyer, sue]}}}, "
     "triggers: {low_confidence: {below: 0.60}, vip: {tiers: ['vip', \"gold\"]}}}}\n"

@@ -39,7 +39,7 @@ handrail: 1
 name: base
 version: "1"
 owner: board
-tiers: [vip]
+tiers: [vip, gold]
 defaults:
   fallback: ticket
   sla: normal
@@ -95,7 +95,7 @@ TIGHTER = {
     "thresholds": "defaults: {triggers: {low_confidence: {below: 0.7, high_risk: 0.6}}}",
     "hard": "workflows: {chat: {triggers: {no_progress: {hard: true, turns: 4, minutes: 30}}}}",
     "no exception": "workflows: {chat: {triggers: {tool_failure: {unless: []}}}}",
-    "a trigger on": "workflows: {chat: {triggers: {late_stage: {stages: [x]}}}}",
+    "a trigger on": "workflows: {chat: {triggers: {late_stage: {stages: [x]}}}}\nstages: [x]",
     "risk": "defaults: {topics: {legal: {risk: 1.0}}}",
     "phrases": "defaults: {topics: {legal: {phrases: {en: [attorney]}}, pricing: {}}}",
     "score": "workflows: {chat: {score: {confidence: 0.4, offer_at: 0.3, tiers: {gold: 1}}}}",
@@ -108,7 +108,7 @@ TIGHTER = {
     "mode": "workflows: {chat: {percentage: 100}}",
     "new workflow": "workflows: {mail: {mode: observe, percentage: 5}}",
     "row": "matrix: [{topic: legal, tier: vip, queue: desk, tags: [legal, senior]}]",
-    "tiers": "tiers: [gold]",
+    "tiers": "tiers: [silver]",
 }
 
 

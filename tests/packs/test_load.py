@@ -218,9 +218,16 @@ WRONG = {
     "conditions: [{name: a, when: ordr.x > 1}]": "unknown variable `ordr`",
     "conditions: [{name: a, when: 'order.x.all(i, i > 1)'}]": "`all` is a loop",
     "conditions: [{name: a, when: 'open(1)'}]": "unknown function `open`",
-    "conditions: [{name: a, when: order.x >}]": "is not a valid condition: 1:10",
+    "conditions: [{name: a, when: order.x >}]": "a valid condition: at character 10, it ends",
     f"conditions: [{{name: a, when: '{'1 + ' * 60}1 > 0'}}]": "is longer than 200 characters",
     "conditions: [{name: a, when: 'true'}, {name: a, when: 'true'}]": "condition `a` already",
+    "conditions: [{name: a, when: order.amount + 1}]": "gives a number, and a condition must",
+    "triggers: {vip: {tiers: [gold]}}": "unknown tier `gold`; add it to `tiers`",
+    "triggers: {late_stage: {stages: [won]}}": "unknown stage `won`; add it to `stages`",
+    "score: {tiers: {gold: 1}}": "unknown tier `gold`; add it to `tiers`",
+    "score: {tiers: {'': 1}}": "`` should be text without spaces around it",
+    "score: {stages: {won: 1}}": "unknown stage `won`; add it to `stages`",
+    "topics: {legal: {}, legal: {}}": "duplicate key; it is also in line 5",
     "notices: [{event: pase, text: {en: a}}]": "did you mean `pause`?",
     "notices: [{event: pause, trigger: vipp, text: {en: a}}]": "did you mean `vip`?",
     "notices: [{event: pause, text: {en: '{wiat}'}}]": "did you mean `wait`?",
@@ -244,6 +251,14 @@ WRONG_PACKS = {
     "queues: {q: {merged_into: r}}": "unknown queue `r`",
     "queues: {q: {sla: r}}": "unknown SLA policy `r`",
     "queues: {q: {skills: {english: 11}}}": "should be at most 10, not `11`",
+    "languages: [en, en]": "there is a language `en` already",
+    "tiers: [vip, vip]": "there is a tier `vip` already",
+    "stages: [won, lost, won]": "there is a stage `won` already",
+    "tiers: ['']": "`` should be text without spaces around it",
+    "tiers: [' ']": "should be text without spaces around it",
+    "stages: ['']": "`` should be text without spaces around it",
+    "tiers: [vip, ]\nmatrix: [{tier: VIP, queue: a}]": "unknown tier `VIP`; did you mean `vip`?",
+    "matrix: [{tier: vip, queue: a}]": "unknown tier `vip`; add it to `tiers`",
     "matrix: [{topic: a}]": "required key is missing",
     "matrix: [{queue: a}]": "unknown queue `a`",
     "matrix: {queue: a}": "should be a list, not a map",
@@ -261,6 +276,13 @@ WRONG_PACKS = {
     "workflows: {b: {}}\n"
     "cases: [{name: a, workflow: b, turns: [{customer: a, agent: b}], expect: {outcome: offer}}]":
         "exactly one of",
+    "queues: {q: {}, q: {}}": "duplicate key; it is also in line 4",
+    "workflows: {b: {}}\n"
+    "cases: [{name: a, workflow: b, tier: vip, turns: [{customer: a}], expect: {outcome: offer}}]":
+        "unknown tier `vip`; add it to `tiers`",
+    "workflows: {b: {}}\n"
+    "cases: [{name: a, workflow: b, stage: won, turns: [{customer: a}], expect: {outcome: offer}}]":
+        "unknown stage `won`; add it to `stages`",
     "workflows: {b: {}}\n"
     "cases: [{name: a, workflow: b, turns: [{tool: a, confidence: 1}], expect: {outcome: offer}}]":
         "only a turn of `agent` has `confidence`",
@@ -286,7 +308,10 @@ NO_YAML: dict[str, tuple[bytes, str]] = {
     "open quote": (b"name: 'x\n", "- not valid YAML: found unexpected end of stream"),
     "bad indent": (b"a: 1\n b: 2\n", "not valid YAML"),
     "two documents": (b"a: b\n---\nc: d\n", "p.yaml:2:1 - has a second document"),
-    "latin-1": ("handrail: 1\nname: señal\n".encode("latin-1"), "p.yaml:2:9 - is not UTF-8"),
+    "latin-1": (
+        "handrail: 1\nname: señal\n".encode("latin-1"),
+        "p.yaml:2:9 - is not UTF-8 text; save the file",
+    ),
     "UTF-16": ("handrail: 1\n".encode("utf-16"), "is not UTF-8"),
     "control character": (b'name: "\x00"\n', "p.yaml:1:1 - has a character that YAML"),
     "huge": (b"# " + b"x" * 1_000_000, "p.yaml - is larger than 1,000,000 bytes"),

@@ -1,7 +1,10 @@
 """`handrail decide`: one turn, or a conversation from a pipe, decided and explained."""
 
+import json
+import math
 import sys
 import time
+from collections.abc import Iterable
 from typing import Annotated
 
 import orjson
@@ -13,6 +16,7 @@ from handrail.core.model import Attributes, Role, Turn
 from handrail.core.record import plain
 from handrail.errors import InputError
 from handrail.importers import turns
+from handrail.packs.conditions import VARIABLES
 from handrail.session import Session, Step, compile_workflow
 
 
@@ -49,8 +53,11 @@ def decide(
 
     Example: `handrail decide "let me talk to a person"`
     """
+    loaded = packs.load(pack)
+    _declared("tier", tier, loaded.tiers)
+    _declared("stage", stage, loaded.stages)
     session = Session(
-        workflow=compile_workflow(packs.load(pack), workflow),
+        workflow=compile_workflow(loaded, workflow),
         attributes=Attributes(tier=tier, stage=stage),
         values=_values(attribute or []),
         whole=not partway,
@@ -62,17 +69,38 @@ def decide(
 
 def _turns(text: str | None, confidence: float | None) -> list[Turn] | turns.Lines:
     """The turns to decide on: the argument, or the pipe."""
+    if confidence is not None and not 0 <= confidence <= 1:
+        raise InputError(f"confidence `{confidence:g}` is not from 0 to 1", hint="such as 0.45")
+    if text is None and confidence is not None:
+        raise InputError(
+            "--confidence is of an answer on the command line",
+            hint='in a pipe, write {"role": "agent", "text": "…", "confidence": 0.45}',
+        )
+    if text == "" or (text is None and sys.stdin.isatty()):
+        raise InputError(
+            "nothing to decide on",
+            hint='say what the customer says: handrail decide "let me talk to a person"',
+        )
     if text is None:
-        if sys.stdin.isatty():
-            raise InputError(
-                "nothing to decide on",
-                hint='say what the customer says: handrail decide "let me talk to a person"',
-            )
         return turns.lines(sys.stdin.buffer, "standard input")
     now = time.time_ns() // 1_000_000
     if confidence is None:
         return [Turn(role=Role.CUSTOMER, text=text, at=now)]
     return [Turn(role=Role.AGENT, text=text, confidence=confidence, at=now)]
+
+
+def _suggestion(name: str, names: Iterable[str]) -> str:
+    """`; did you mean …?`, or what is known."""
+    from handrail.packs.problems import suggestion  # with the validator, only after a mistake
+
+    return suggestion(name, names)
+
+
+def _declared(kind: str, name: str, names: tuple[str, ...]) -> None:
+    """InputError for a tier or stage that the pack does not declare: no rule would know it."""
+    if name and name not in names:
+        hint = _suggestion(name, names).lstrip("; ") or f"the pack declares no `{kind}s`"
+        raise InputError(f"unknown {kind} `{name}`", hint=hint)
 
 
 def _values(pairs: list[str]) -> dict[str, dict[str, object]]:
@@ -86,12 +114,27 @@ def _values(pairs: list[str]) -> dict[str, dict[str, object]]:
                 f"attribute `{pair}` is not of the form `group.name=value`",
                 hint="for example: --attribute order.amount=5000",
             )
-        try:
-            value = orjson.loads(raw)
-        except orjson.JSONDecodeError:
-            value = raw
-        values.setdefault(group, {})[name] = value
+        if group not in VARIABLES:
+            raise InputError(
+                f"no condition can read the attribute `{pair}`",
+                hint=f"`{group}` is no group{_suggestion(group, VARIABLES)}",
+            )
+        values.setdefault(group, {})[name] = _value(pair, raw)
     return values
+
+
+def _value(pair: str, raw: str) -> object:
+    """A value as JSON; what is no JSON is text."""
+
+    def finite(number: str) -> float:
+        if not math.isfinite(float(number)):
+            raise InputError(f"attribute `{pair}` is no number that can be compared")
+        return float(number)
+
+    try:
+        return json.loads(raw, parse_float=finite, parse_constant=finite)
+    except json.JSONDecodeError:
+        return raw
 
 
 def _show(session: Session, turn: Turn, step: Step, *, as_json: bool) -> None:
@@ -107,6 +150,7 @@ def _show(session: Session, turn: Turn, step: Step, *, as_json: bool) -> None:
         }
         typer.echo(orjson.dumps(shown).decode())
         return
-    typer.echo(f"{turn.role.value}: {turn.text[:200]}" if turn.text else f"{turn.role.value}")
+    said = " ".join(turn.text[:200].split())
+    explain.say(f"{turn.role.value}: {said}" if said else turn.role.value)
     for line in explain.lines(step.decision, changes):
-        typer.echo(f"  {line}")
+        explain.say(f"  {line}")

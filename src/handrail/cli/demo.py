@@ -13,6 +13,7 @@ from handrail import packs, samples
 from handrail.cli import explain
 from handrail.core.model import Attributes, Outcome, Role, Turn
 from handrail.core.record import plain
+from handrail.errors import NotFound
 from handrail.importers import Conversation
 from handrail.replay import Tally, report
 from handrail.session import Session, Step, Workflow, compile_workflow
@@ -23,6 +24,7 @@ _COLOURS = {
     Outcome.OFFER: typer.colors.YELLOW,
     Outcome.HANDOFF: typer.colors.RED,
 }
+_SLOWEST = 60.0  # seconds between turns
 _MARGIN = 29  # columns beside what was said
 
 
@@ -39,7 +41,7 @@ def demo(
 
     Nothing to configure: support, sales and operations agents under the three starter packs.
     """
-    wait = (0.04 if sys.stdout.isatty() else 0.0) if pace is None else max(0.0, pace)
+    wait = (0.04 if sys.stdout.isatty() else 0.0) if pace is None else max(0.0, min(pace, _SLOWEST))
     tally = Tally()
     shown = 0
     workflows = _workflows()
@@ -50,13 +52,14 @@ def demo(
         session = _session(workflows[conversation.workflow or "support"], conversation)
         steps = _play(session, conversation, wait=0.0 if as_json else wait, as_json=as_json)
         tally.add(conversation, tuple(step.decision for step in steps))
+    if not shown:
+        raise NotFound(
+            f"no sample conversation has `{only}` in its title", hint="leave out --only to see all"
+        )
     if as_json:
         typer.echo(orjson.dumps({"summary": report.as_dict(tally)}).decode())
         return
     typer.echo("")
-    if not shown:
-        typer.echo(f"no sample conversation has `{only}` in its title")
-        return
     report.show(tally)
     typer.echo("These are our own samples, written with the packs: no measure of quality.")
     typer.echo('\nNext: handrail decide "let me talk to a person"   (one decision, explained)')
@@ -118,12 +121,12 @@ def _print(session: Session, turn: Turn, step: Step) -> None:
     typer.echo(line, nl=False)
     typer.secho(f"{mark}{explain.share(decision.score):>6}", fg=_COLOURS[decision.outcome])
     for fault in decision.faults:
-        typer.secho(f"           fault: {fault.value}", dim=True)
+        explain.say(f"           fault: {fault.value}", dim=True)
     if decision.outcome is Outcome.CONTINUE:
         return
     for found in decision.reasons:
-        typer.secho(f"           because {explain.reason(found)}", fg=_COLOURS[decision.outcome])
-    typer.secho(f"           would flip: {explain.flips(session.flips(step))}", dim=True)
+        explain.say(f"           because {explain.reason(found)}", fg=_COLOURS[decision.outcome])
+    explain.say(f"           would flip: {explain.flips(session.flips(step))}", dim=True)
 
 
 def _said(turn: Turn) -> str:

@@ -1,6 +1,11 @@
 """A decision in words: what was decided, why, and what would have changed it."""
 
+import re
 from collections.abc import Iterable, Iterator
+from shutil import get_terminal_size
+from textwrap import fill
+
+import typer
 
 from handrail.core.model import Change, Contribution, Decision, Outcome, Reason, Trigger
 
@@ -28,16 +33,37 @@ _PLAIN = {
     Trigger.AGENT_REQUEST: "the agent itself asks to transfer",
     Trigger.OPERATOR_TAKEOVER: "a human operator takes over",
 }
-_NAMES = {
-    "level": "dissatisfaction",
-    "confidence": "confidence",
-    "no_progress_turns": "turns without progress",
-    "tool_failures": "tool failures in a row",
-    "repeats": "repeats of the customer",
-    "stalled": "turns that show a stall",
-    "approval_minutes": "minutes that the approval is open",
-    "idle_minutes": "minutes without progress",
+_GRADES = {"level": "dissatisfaction", "confidence": "confidence"}
+_UNITS = {
+    "no_progress_turns": ("turn", "without progress"),
+    "tool_failures": ("tool failure", "in a row"),
+    "repeats": ("repeat", "of the customer"),
+    "stalled": ("turn", "that shows a stall"),
+    "approval_minutes": ("minute", "of an open approval"),
+    "idle_minutes": ("minute", "without progress"),
 }
+_PRODUCT = re.compile(r"\w+ [0-9.]+ x [0-9.]+ = [0-9.]+")
+_LABEL = re.compile(r" *\S+(?: \S+)*?  +| *")
+
+
+def say(line: str, *, fg: str | None = None, dim: bool | None = None) -> None:
+    """Print a line for people, wrapped at the terminal's width under where its text begins."""
+    label = _LABEL.match(line)
+    hang = label.end() if label and label[0].strip() else len(line) - len(line.lstrip()) + 2
+    width = max(40, get_terminal_size().columns)
+    text = fill(
+        _PRODUCT.sub(lambda found: found[0].replace(" ", "\0"), line),  # stays together
+        width,
+        subsequent_indent=" " * min(hang, width // 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    typer.secho(text.replace("\0", " "), fg=fg, dim=dim)
+
+
+def counted(count: int, what: str) -> str:
+    """A count with its noun: `1 error`, `2 errors`."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def share(thousandths: int) -> str:
@@ -76,12 +102,12 @@ def change(found: Change) -> str:
     kind, _, label = found.signal.partition(":")
     if label:
         return f"without {kind} `{label}`"
-    if found.signal in _NAMES:
-        graded = found.signal in {"level", "confidence"}
-        before, after = (
-            (share(found.before), share(found.after)) if graded else (found.before, found.after)
-        )
-        return f"{_NAMES[found.signal]} {after} instead of {before}"
+    if found.signal in _GRADES:
+        name = _GRADES[found.signal]
+        return f"at {name} {share(found.after)} instead of {share(found.before)}"
+    if found.signal in _UNITS:
+        unit, rest = _UNITS[found.signal]
+        return f"at {counted(found.after, unit)} {rest} instead of {found.before}"
     return f"without {found.signal}"
 
 

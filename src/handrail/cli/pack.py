@@ -8,6 +8,7 @@ import typer
 
 from handrail import packs
 from handrail.cli import show as shown
+from handrail.cli.explain import counted, say
 from handrail.core import policy
 from handrail.core.lint import Finding, Severity, lint
 from handrail.errors import InputError, Refused
@@ -68,10 +69,11 @@ def check(pack: _PackArgument = "support-chat", as_json: _JsonOption = False) ->
     else:
         for finding, place in zip(found, places, strict=True):
             typer.echo(f"{place} {finding.code} {finding.severity.value} {finding.path}")
-            typer.echo(f"  {finding.message}")
-            typer.echo(f"  fix: {finding.fix}")
-        others = len(found) - len(errors)
-        typer.echo(f"{name} {version}: {len(errors)} errors, {others} other findings  {digest}")
+            say(f"  {finding.message}")
+            say(f"  fix: {finding.fix}")
+        others = counted(len(found) - len(errors), "other finding")
+        typer.echo(f"{name} {version}: {counted(len(errors), 'error')}, {others}")
+        typer.echo(f"  {digest}")
     if errors:
         raise typer.Exit(Refused.exit_code)
 
@@ -116,9 +118,9 @@ def test(pack: _PackArgument = "support-chat", as_json: _JsonOption = False) -> 
         )
     else:
         for result in failed:
-            typer.echo(f"FAILED  {result.name}")
+            say(f"FAILED  {result.name}")
             for difference in result.differences:
-                typer.echo(f"        {difference}")
+                say(f"        {difference}")
         typer.echo(f"{loaded.name}: {len(results) - len(failed)} passed, {len(failed)} failed")
         if not results:
             typer.echo("the pack has no cases; add some under `cases:`", err=True)
@@ -135,10 +137,10 @@ def show(
     """Print a pack as people read it: with defaults filled in and the base merged."""
     loaded = packs.load(pack)
     if as_json:
-        typer.echo(shown.as_json(loaded))
+        typer.echo(shown.as_json(loaded, workflow))
         return
     for line in shown.lines(loaded, workflow):
-        typer.echo(line)
+        say(line)
 
 
 @app.command()

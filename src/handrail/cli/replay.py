@@ -1,6 +1,7 @@
 """`handrail replay`: recorded conversations, decided turn by turn as if live."""
 
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ import orjson
 import typer
 
 from handrail import packs
+from handrail.cli.explain import say
 from handrail.core.model import Attributes
 from handrail.errors import InputError
 from handrail.importers import FORMATS, Conversation, Problem, read, size
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 _TOLD = 20
 """Malformed lines that are told one by one; the rest are only counted."""
 
+
+_REMEMBERED = 1_000_000
+"""Ids that are told apart; of a longer history, repeated ids among the rest are not noticed."""
 
 _Pack = Annotated[
     str, typer.Option("--pack", "-p", help="A pack file, or the name of a starter pack.")
@@ -53,6 +58,26 @@ class _Problems:
             typer.echo("handrail: more malformed lines follow; they are only counted", err=True)
 
 
+class _Ids:
+    """Counts conversations whose id was there before. Each is decided by itself all the same."""
+
+    def __init__(self) -> None:
+        self.repeated = 0
+        self.first = ""
+        self._seen: set[int] = set()
+
+    def watch(self, found: Iterable[Conversation]) -> Iterator[Conversation]:
+        """The same conversations."""
+        for one in found:
+            key = hash(one.id)
+            if key in self._seen:
+                self.repeated += 1
+                self.first = self.first or f"`{one.id}`, again in {one.source}:{one.line}"
+            elif len(self._seen) < _REMEMBERED:
+                self._seen.add(key)
+            yield one
+
+
 def replay(
     files: Annotated[
         list[Path], typer.Argument(help="Files of conversations: .jsonl, .jsonl.gz or .json.")
@@ -79,16 +104,19 @@ def replay(
     from handrail.replay import open_output, report
 
     ready = compile_workflow(packs.load(pack), workflow)
-    problems = _Problems()
+    problems, ids = _Problems(), _Ids()
     with open_output(out, force=force) if out else nullcontext() as output:
-        tally = _run(files, ready, output, problems, form=form, strict=strict)
+        tally = _run(files, ready, output, problems, ids, form=form, strict=strict)
     if as_json:
         summary = {**report.as_dict(tally), "malformed": problems.count}
+        summary["repeated_ids"] = ids.repeated
         typer.echo(orjson.dumps(summary, option=orjson.OPT_INDENT_2).decode())
         return
     report.show(tally)
     if problems.count:
         typer.echo(f"malformed, left out: {problems.count:,}")
+    if ids.repeated:
+        say(f"same id as one before, each decided by itself: {ids.repeated:,} ({ids.first})")
     if out:
         typer.echo(f"every decision: {out}")
 
@@ -98,6 +126,7 @@ def _run(
     workflow: Workflow,
     output: "Output | None",
     problems: _Problems,
+    ids: _Ids,
     *,
     form: str | None,
     strict: bool,
@@ -124,7 +153,7 @@ def _run(
             on_problem=problems,
             on_progress=lambda done: progress.update(bar, completed=done),
         )
-        tally = run(found, session, output=output)
+        tally = run(ids.watch(found), session, output=output)
     if not tally.conversations:
         raise InputError(
             f"no conversation could be read; {problems.count} malformed",

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import orjson
 
-from handrail.cli.explain import share
+from handrail.cli.explain import counted, share
 from handrail.core.decision import Rules
 from handrail.core.model import Outcome
 from handrail.core.policy import ALWAYS, ANY, MatrixRow, Pack, Queue, Workflow, digest
@@ -18,17 +18,20 @@ _SHARES = {
 _APART = {"topics", "conditions", "score", "offers", "max_wait", "digest"}
 
 
-def as_json(pack: Pack) -> str:
+def as_json(pack: Pack, workflow: str = "") -> str:
     """The loaded pack as JSON; a value that is the default is left out."""
     found = {"digest": digest(pack), **plain(pack)}
+    if workflow:
+        found["workflows"] = [plain(choose(pack, workflow))]
     return orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode()
 
 
 def lines(pack: Pack, workflow: str = "") -> Iterator[str]:
     """The pack in words, a line each."""
-    yield f"{pack.name} {pack.version}  {pack.description}"
-    yield f"  owner {pack.owner or '(none)'}; {digest(pack)}"
     chosen = [choose(pack, workflow)] if workflow else pack.workflows
+    yield f"{pack.name} {pack.version}  {pack.description}"
+    yield f"  owner {pack.owner or '(none)'}"
+    yield f"  {digest(pack)}"
     for one in chosen:
         yield ""
         yield from _workflow(one)
@@ -40,31 +43,36 @@ def lines(pack: Pack, workflow: str = "") -> Iterator[str]:
 
 def _workflow(one: Workflow) -> Iterator[str]:
     yield f"workflow {one.name}  ({one.kind.value}, {one.mode.value}, {one.percentage} %)"
-    yield "  explicit_request     always a handoff (hard)"
+    rows = list(_rows(one))
+    column = max(len(label) for label, _ in rows)
+    yield from (f"  {label:<{column}}  {text}" for label, text in rows)
+
+
+def _rows(one: Workflow) -> Iterator[tuple[str, str]]:
+    """What the workflow decides by: triggers, topics, conditions, score, offers."""
+    yield "explicit_request", "always a handoff (hard)"
     rules = one.rules
     for item in fields(Rules):
-        if item.name in _APART:
-            continue
-        rule = getattr(rules, item.name)
-        yield f"  {item.name:<20} {'off' if rule is None else _rule(rule)}"
+        if item.name not in _APART:
+            rule = getattr(rules, item.name)
+            yield item.name, "off" if rule is None else _rule(rule)
     for topic in rules.topics:
         act = topic.action.code if topic.action else "score"
         kind = "hard " if topic.hard and topic.action is Outcome.HANDOFF else ""
-        yield f"  topic {topic.name:<14} {kind}{act}, risk {share(topic.risk)}"
+        yield f"topic {topic.name}", f"{kind}{act}, risk {share(topic.risk)}"
     for condition in rules.conditions:
         act = condition.action.code if condition.action else "none"
-        yield f"  condition {condition.name:<10} {act} when {condition.when}"
+        yield f"condition {condition.name}", f"{act} when {condition.when}"
     score = rules.score
     line = ", ".join(
         f"{name} {share(getattr(score, name))}"
         for name in ("confidence", "sentiment", "value", "risk", "progress")
     )
     offer, hand = (share(at) if at else "off" for at in (score.offer_at, score.handoff_at))
-    yield f"  score                {line}; offer at {offer}, handoff at {hand}"
-    yield (
-        f"  offers               at most {rules.offers.max_per_episode} an episode, "
-        f"{rules.offers.cooldown_turns} turns apart"
-    )
+    yield "score", f"{line}; offer at {offer}, handoff at {hand}"
+    offers = rules.offers
+    apart = counted(offers.cooldown_turns, "turn")
+    yield "offers", f"at most {offers.max_per_episode} an episode, {apart} apart"
 
 
 def _rule(rule: object) -> str:

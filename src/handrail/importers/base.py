@@ -1,5 +1,6 @@
 """What every importer gives: a conversation of core turns, and the truth recorded with it."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,13 @@ _TRANSFER = re.compile(
 
 class MalformedError(ValueError):
     """A document that is no conversation of its format. The message says what is wrong with it."""
+
+
+def not_json(error: json.JSONDecodeError) -> str:
+    """Why a line cannot be read, with the place in it."""
+    if "UTF-8" in error.msg:
+        return "not UTF-8 text; save the file as UTF-8"
+    return f"not JSON: {error.msg}, at character {error.pos + 1}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 import orjson
 
 from handrail.errors import InputError
-from handrail.importers.base import Problem
+from handrail.importers.base import Problem, not_json
 from handrail.importers.whole import elements
 
 MAX_LINE = 16 * 1024 * 1024
@@ -91,7 +91,7 @@ def parse(path: Path, number: int, line: bytes | str) -> Document | Problem:
     try:
         return Document(line=number, value=orjson.loads(line))
     except orjson.JSONDecodeError as error:
-        return _problem(path, number, f"not JSON: {error}")
+        return _problem(path, number, not_json(error))
 
 
 def _whole(path: Path, stream: BinaryIO) -> Iterator[Document | Problem]:

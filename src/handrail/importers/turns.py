@@ -9,7 +9,7 @@ import orjson
 from handrail.core.model import Turn
 from handrail.errors import InputError
 from handrail.importers import uniform, values
-from handrail.importers.base import MalformedError
+from handrail.importers.base import MalformedError, not_json
 from handrail.importers.stream import MAX_LINE
 
 Lines = Iterator[Turn]
@@ -59,13 +59,13 @@ def _turn(line: bytes) -> Turn:
         try:
             found = values.mapping(orjson.loads(line), "a turn")
         except orjson.JSONDecodeError as error:
-            raise MalformedError(f"not JSON: {error}") from None
+            raise MalformedError(not_json(error)) from None
         _known(found)
         return uniform.turn(found, 0, 0)
     try:
         role, colon, text = line.decode().partition(":")
     except UnicodeDecodeError:
-        raise MalformedError("not UTF-8") from None
+        raise MalformedError("not UTF-8 text") from None
     if not colon:
         raise MalformedError("a line is neither JSON nor `role: text`")
     return Turn(role=uniform.role_of(role.strip().lower()), text=text.strip())

@@ -39,9 +39,24 @@ class Issues:
         if name and name not in names:
             self.add(path, f"unknown {kind} `{name}`{suggestion(name, names)}")
 
+    def declared(self, path: KeyPath, kind: str, name: str, names: list[str]) -> None:
+        """As `known`, for a tier or stage, which the pack lists under `tiers` or `stages`."""
+        if name and name not in names:
+            hint = suggestion(name, names)
+            close = hint if "did you mean" in hint else f"; add it to `{kind}s`"
+            self.add(path, f"unknown {kind} `{name}`{close}")
+
+    def once(self, key: str, kind: str, names: list[str]) -> None:
+        """Note a name that a list on top of the file has twice."""
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                self.add((key, place), f"there is a {kind} `{name}` already; remove one")
+
 
 def build(shape: Pack, issues: Issues, *, base: str) -> policy.Pack:
     """The pack of a shape whose defaults are merged into its workflows."""
+    for key, kind in (("languages", "language"), ("tiers", "tier"), ("stages", "stage")):
+        issues.once(key, kind, getattr(shape, key))
     conditions = build_rules.Conditions(issues)
     defaults = _workflow("", shape.defaults, shape, conditions, ("defaults",))
     made = [
@@ -88,6 +103,7 @@ def _workflow(
     issues.known((*path, "language"), "language", language, pack.languages)
     issues.known((*path, "sla"), "SLA policy", shape.sla, pack.sla)
     issues.known((*path, "bundle"), "bundle template", shape.bundle, pack.bundles)
+    build_rules.check_values(shape, pack, issues, path)
     return policy.Workflow(
         name=name,
         rules=build_rules.rules(shape, conditions, path),

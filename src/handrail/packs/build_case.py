@@ -41,6 +41,8 @@ def cases(
         if own.name in made:
             issues.add((*path, "name"), f"there is a case `{own.name}` already")
         issues.known((*path, "workflow"), "workflow", own.workflow, topics)
+        issues.declared((*path, "tier"), "tier", own.tier, pack.tiers)
+        issues.declared((*path, "stage"), "stage", own.stage, pack.stages)
         for topic in own.expect.topics:
             if own.workflow in topics:
                 issues.known((*path, "expect", "topics"), "topic", topic, topics[own.workflow])

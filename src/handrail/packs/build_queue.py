@@ -97,6 +97,8 @@ def matrix(pack: shapes.Pack, issues: "Issues") -> tuple[policy.MatrixRow, ...]:
     rows = []
     for place, own in enumerate(pack.matrix):
         issues.known(("matrix", place, "queue"), "queue", own.queue, pack.queues)
+        if own.tier != policy.ANY:
+            issues.declared(("matrix", place, "tier"), "tier", own.tier, pack.tiers)
         rows.append(
             policy.MatrixRow(
                 queue=own.queue,

@@ -3,8 +3,9 @@
 `cel` is imported only when a pack has conditions. Nothing here ever runs Python from a pack.
 """
 
+import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from handrail.core.decision import Condition
@@ -20,6 +21,18 @@ _FUNCTIONS = frozenset(
 _LOOPS = frozenset({"all", "exists", "exists_one", "existsOne", "filter", "map", "transformList"})
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 _CALL = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*\(")
+_INDEX = re.compile(r"""\[\s*(["'])(\w+)\1\s*\]""")
+_JOIN = re.compile(r"&&|\|\|")
+_PATH = re.compile(r"\b[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*(?!\w|\s*\())+")
+_PLACE = re.compile(r"<input>:(\d+):(\d+): Syntax error: (.*)")
+_END = "<EOF>"
+_QUOTED = re.compile(r"'(.*?)'(?: expecting .*| at '.*')?$")
+# What an attribute may be: whole, with a fraction, text, yes or no, a list.
+_SAMPLES: tuple[object, ...] = (1, 1.5, "1", True, ["1"])
+_VARIED = 4  # attributes that take every sample; of more, the others stay a whole number
+# What people write who know another language, and what they mean.
+_MEANT = {"=": "==", "=>": ">=", "=<": "<=", "and": "&&", "or": "||", "not": "!"}
+_KINDS = {"int": "a number", "float": "a number", "str": "text", "list": "a list", "dict": "a map"}
 
 
 def check(when: str) -> str:
@@ -30,11 +43,10 @@ def check(when: str) -> str:
 
     try:
         program = cel.compile(when)
-    except Exception as error:  # noqa: BLE001  # The library raises what its parser meets.
-        lines = [line.strip() for line in str(error).splitlines()]
-        found = next((line for line in lines if "<input>" in line), lines[0])
-        place = found.partition("<input>:")[2] or found
-        return f"`{when}` is not a valid condition: {place}"
+    except BaseException as error:
+        if not _of_library(error):
+            raise
+        return f"`{_short(when)}` is not a valid condition: {_syntax(when, str(error))}"
     called = set(_CALL.findall(_TEXT.sub("''", when))) | set(program.functions())
     loops = sorted(called & _LOOPS)
     if loops:
@@ -45,7 +57,88 @@ def check(when: str) -> str:
     unknown = sorted(set(program.variables()) - VARIABLES)
     if unknown:
         return f"unknown variable `{unknown[0]}`; known are {_listed(VARIABLES)}"
-    return ""
+    return next((wrong for part in [when, *_operands(when)] if (wrong := _no_answer(part))), "")
+
+
+def _no_answer(when: str) -> str:
+    """What is wrong with an expression that can give something, and never true or false."""
+    import cel
+
+    try:
+        given = {type(value).__name__ for value in _sampled(cel.compile(when), when)}
+    except ValueError:  # half of an expression, cut at an `&&` of a comment
+        return ""
+    if not given or "bool" in given:
+        return ""
+    kind = _KINDS.get(min(given), "no answer")
+    hint = "compare it, such as with `>= 1`" if kind == "a number" else "compare it with something"
+    return f"`{_short(when)}` gives {kind}, and a condition must give true or false; {hint}"
+
+
+def _operands(when: str) -> list[str]:
+    """What `&&` and `||` join, outside of brackets; they take nothing but true or false."""
+    bare = _TEXT.sub(lambda found: "_" * len(found[0]), when)
+    if "?" in bare:
+        return []
+    cuts = [
+        found
+        for found in _JOIN.finditer(bare)
+        if all(
+            bare.count(left, 0, found.start()) == bare.count(right, 0, found.start())
+            for left, right in ("()", "[]", "{}")
+        )
+    ]
+    starts = [0, *(found.end() for found in cuts)]
+    ends = [*(found.start() for found in cuts), len(when)]
+    return [when[start:end].strip() for start, end in zip(starts, ends, strict=True)] * bool(cuts)
+
+
+def _short(when: str) -> str:
+    """An expression as a message quotes it: on one line, and not too long."""
+    text = " ".join(when.split())
+    return f"{text[:60]}…" if len(text) > 60 else text
+
+
+def _syntax(when: str, error: str) -> str:
+    """The first thing that the parser stumbles over, with its position."""
+    found = _PLACE.search(error)
+    if found is None:
+        return "it cannot be read"
+    line, column, said = int(found[1]), int(found[2]), found[3]
+    place = f"at character {column}" + (f" of line {line}" if line > 1 else "")
+    quoted = _QUOTED.search(said)
+    token = quoted[1].strip() if quoted else ""
+    if said.startswith("missing"):
+        return f"{place}, `{token}` is missing"
+    if token == _END:
+        return f"{place}, it ends too early"
+    if token[:1] in {"'", '"'}:
+        return f"{place}, a quote is not closed"
+    before = " ".join(when.split("\n")[line - 1][: column - 1].split()[-1:])
+    word = before if before in _MEANT else token
+    meant = f"; write `{_MEANT[word]}`" if word in _MEANT else ""
+    return f"{place}, {f'`{word}`' if word else 'this'} is not expected{meant}"
+
+
+def _sampled(program: Any, when: str) -> Iterator[object]:
+    """What an expression gives for attributes of every kind, where it gives anything."""
+    found = {
+        tuple(part.strip() for part in path.split("."))
+        for path in _PATH.findall(_TEXT.sub("''", _INDEX.sub(r".\2", when)))
+    }
+    paths = sorted(one for one in found if one[0] in VARIABLES)
+    kinds = [_SAMPLES if place < _VARIED else _SAMPLES[:1] for place in range(len(paths))]
+    for values in itertools.product(*kinds):
+        known: dict[str, Any] = {name: {} for name in VARIABLES}
+        for path, value in zip(paths, values, strict=True):
+            group = known
+            for part in path[:-1]:
+                below = group.get(part)
+                group[part] = group = below if isinstance(below, dict) else {}
+            group.setdefault(path[-1], value)
+        result = _run(program, known)
+        if result is not None:
+            yield result
 
 
 def _listed(names: frozenset[str]) -> str:
@@ -92,13 +185,17 @@ def _run(program: Any, known: Mapping[str, object]) -> object:
     """The value of an expression; None when it has none."""
     try:
         return program.execute(known)
-    except Exception:  # noqa: BLE001  # Missing keys and mixed types come as many kinds.
-        return None
     except BaseException as error:
-        # A panic of the Rust library derives from BaseException; it must not end a decision.
-        if type(error).__name__ == "PanicException":
+        if _of_library(error):
             return None
         raise
+
+
+def _of_library(error: BaseException) -> bool:
+    """Whether it is of the expression: the library raises many kinds, and what its Rust part
+    panics with derives from BaseException.
+    """
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def evaluate(

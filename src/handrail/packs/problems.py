@@ -48,9 +48,10 @@ def in_order(problems: list[Problem]) -> list[Problem]:
 def suggestion(name: object, known: typing.Iterable[str]) -> str:
     """`; did you mean …?` for a name that is close to a known one, else what is known."""
     names = sorted(set(known))
-    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
+    small = {one.lower(): one for one in names}
+    close = difflib.get_close_matches(str(name).lower(), small, n=1, cutoff=0.6)
     if close:
-        return f"; did you mean `{close[0]}`?"
+        return f"; did you mean `{small[close[0]]}`?"
     if not names:
         return ""
     listed = ", ".join(f"`{one}`" for one in names[:12])

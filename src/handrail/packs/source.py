@@ -101,7 +101,7 @@ def parse(data: bytes, file: str) -> Source:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
-        raise _broken(file, line, column, "is not UTF-8; save it as UTF-8") from error
+        raise _broken(file, line, column, "is not UTF-8 text; save the file as UTF-8") from error
     builder = _Builder(file)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
