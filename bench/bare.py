@@ -4,6 +4,8 @@ One function with every threshold as a literal. It makes the same decisions, obj
 as `decide`, which a test holds it to; so what `decide` takes longer is the price of rules as data.
 """
 
+from functools import partial
+
 from handrail.core.case import CaseState
 from handrail.core.model import (
     Context,
@@ -18,6 +20,7 @@ from handrail.core.model import (
 )
 
 CONTINUE, OFFER, HANDOFF = Outcome
+part = partial(tuple.__new__, Contribution)  # as `decide` makes them
 AGENT, CUSTOMER = Role.AGENT, Role.CUSTOMER
 DIGEST = "sha256:" + "0" * 64
 ORDER = {trigger: place for place, trigger in enumerate(Trigger)}
@@ -49,25 +52,25 @@ def decide(state: CaseState, signals: Signals, context: Context) -> Decision:
         points = (1000 - state.confidence) * 300 // 1000
         if points:
             score += points
-            parts.append(Contribution("confidence", 1000 - state.confidence, 300, points))
+            parts.append(part(("confidence", 1000 - state.confidence, 300, points)))
     if state.sentiment_known:
         points = state.level * 250 // 1000
         if points:
             score += points
-            parts.append(Contribution("sentiment", state.level, 250, points))
+            parts.append(part(("sentiment", state.level, 250, points)))
     tier, stage = context.attributes.tier, context.attributes.stage
     if tier or stage:
         value = max(TIERS.get(tier, 0), STAGES.get(stage, 0))
         if value:
             score += value * 100 // 1000
-            parts.append(Contribution("value", value, 100, value * 100 // 1000))
+            parts.append(part(("value", value, 100, value * 100 // 1000)))
     if risk:
         score += risk * 200 // 1000
-        parts.append(Contribution("risk", risk, 200, risk * 200 // 1000))
+        parts.append(part(("risk", risk, 200, risk * 200 // 1000)))
     if state.no_progress_turns:
         slow = min(1000, state.no_progress_turns * 1000 // 8)
         score += slow * 150 // 1000
-        parts.append(Contribution("progress", slow, 150, slow * 150 // 1000))
+        parts.append(part(("progress", slow, 150, slow * 150 // 1000)))
     score = min(score, 1000)
 
     rehearsal = ("rehearsal", True) in context.conditions

@@ -19,6 +19,7 @@ from handrail.core.model import (
     Outcome,
     Signals,
     Turn,
+    value,
 )
 from handrail.core.record import Input, dump
 from handrail.errors import NotFound
@@ -29,18 +30,25 @@ from handrail.signals.classifier import Classifier
 Values = Mapping[str, Mapping[str, object]]
 """What named conditions read: groups such as `order`, each a map."""
 
+Named = tuple[tuple[tuple[str, bool], ...], tuple[Fault, ...]]
+"""Which named conditions are true, and the faults met on the way."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """A workflow of a pack, made ready to decide: compile once, use for every case."""
+    """A workflow of a pack, made ready to decide: compile once, use for every case.
+
+    `untold` is what the conditions come to for a case of which no values are known.
+    """
 
     name: str
     rules: Rules
     extractor: Extractor
     conditions: Conditions
+    untold: Named
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Step:
     """What one turn led to. `given` is the recorded input, from which `decision` replays."""
 
@@ -57,6 +65,7 @@ def compile_workflow(
 ) -> Workflow:
     """The workflow `name` of a pack, or its only one. NotFound when there is no such one."""
     workflow = choose(pack, name)
+    conditions = Conditions(workflow.rules.conditions)
     return Workflow(
         name=workflow.name,
         rules=policy.rules(pack, workflow.name),
@@ -66,7 +75,8 @@ def compile_workflow(
             classifier=classifier,
             transfer_tools=workflow.transfer_tools,
         ),
-        conditions=Conditions(workflow.rules.conditions),
+        conditions=conditions,
+        untold=conditions.evaluate({}),
     )
 
 
@@ -98,12 +108,13 @@ class Session:
     handed_off: bool = False
     state: CaseState = field(init=False)
     memory: Memory = field(default_factory=Memory)
-    _named: tuple[tuple[tuple[str, bool], ...], tuple[Fault, ...]] = field(init=False)
+    _named: Named = field(init=False)
 
     def __post_init__(self) -> None:
         """Start the case; conditions on attributes are evaluated once, until they change."""
         self.state = case.start(whole=self.whole, language=self.language)
-        self._named = self.workflow.conditions.evaluate(self.values)
+        ready = self.workflow
+        self._named = ready.conditions.evaluate(self.values) if self.values else ready.untold
 
     def turn(self, turn: Turn) -> Step:
         """Observe a turn and decide on it."""

@@ -7,8 +7,9 @@
 `start`, `sentiment` a share of dissatisfaction. Keys that are not named here are left alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from handrail.core.model import Event, Role, ToolCall, Turn
 from handrail.importers import values
@@ -32,10 +33,6 @@ ROLES = {
     "ops": Role.OPS,
 }
 _EVENTS = {event.value: event for event in Event}
-# What few turns have; most are built without looking for each of them.
-_RARE = frozenset(
-    {"at", "confidence", "events", "language", "logprobs", "sentiment", "tool", "topics", "error"}
-)
 
 
 def detect(value: object) -> bool:
@@ -86,32 +83,18 @@ def turn(value: object, start: int, number: int) -> Turn:
 def _turn(found: Mapping[str, object], start: int) -> Turn:
     get = found.get
     role = role_of(get("role"))
-    own = get("user_tool_calls")
     text = values.text(get("text"), "`text`")
-    if own and not text and role is Role.CUSTOMER:
+    if not text and role is Role.CUSTOMER and get("user_tool_calls"):
         role = Role.OPS  # the customer worked on their own device and said nothing
     calls = get("tool_calls")
-    tool_calls = _calls(calls) if calls else ()
-    tool = values.name(get("tool_name", get("tool")), "`tool_name`")
-    error = values.flag(get("tool_error", get("error")), "`tool_error`")
-    if _RARE.isdisjoint(found):
-        return Turn(role=role, text=text, tool=tool, tool_calls=tool_calls, error=error)
-    topics = get("topics")
-    events = get("events")
-    logprobs = get("logprobs")
+    rest = {key: _REST[key](found[key], start) for key in found if key in _REST}
     return Turn(
         role=role,
         text=text,
-        at=None if get("at") is None else values.seconds(get("at"), start, "`at`"),
-        events=_events(events) if events else (),
-        tool=tool,
-        tool_calls=tool_calls,
-        error=error,
-        confidence=values.number(get("confidence"), "`confidence`"),
-        logprobs=numbers(logprobs, "`logprobs`") if logprobs else (),
-        sentiment=values.number(get("sentiment"), "`sentiment`"),
-        topics=None if topics is None else _names(topics, "`topics`"),
-        language=None if get("language") is None else values.name(get("language"), "`language`"),
+        tool=values.name(get("tool_name", get("tool")), "`tool_name`"),
+        tool_calls=_calls(calls) if calls else (),
+        error=values.flag(get("tool_error", get("error")), "`tool_error`"),
+        **rest,
     )
 
 
@@ -188,3 +171,15 @@ def _events(value: object) -> tuple[Event, ...]:
 
 def _names(value: object, what: str) -> tuple[str, ...]:
     return tuple(values.name(item, what) for item in values.items(value, what))
+
+
+# What few turns have, and how it is read; of most turns none of it is looked for.
+_REST: dict[str, Callable[[object, int], Any]] = {
+    "at": lambda value, start: values.seconds(value, start, "`at`"),
+    "events": lambda value, _: _events(value) if value else (),
+    "confidence": lambda value, _: values.number(value, "`confidence`"),
+    "logprobs": lambda value, _: numbers(value, "`logprobs`") if value else (),
+    "sentiment": lambda value, _: values.number(value, "`sentiment`"),
+    "topics": lambda value, _: None if value is None else _names(value, "`topics`"),
+    "language": lambda value, _: None if value is None else values.name(value, "`language`"),
+}

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ROW_GROUP = 8192
 """Rows that are held in memory before they are written as a group of a Parquet file."""
 
+_BUFFER = 1 << 20  # bytes; a line has some 700, and the usual buffer is full after a dozen
+
 
 class Output(Protocol):
     """Where decisions go."""
@@ -136,7 +138,7 @@ def open_output(path: str | Path, *, force: bool = False) -> Iterator[Output]:
         _need_pyarrow()
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as stream:
+        with part.open("wb", buffering=_BUFFER) as stream:
             if path.suffix == ".jsonl":
                 yield JsonLines(stream)
             else:

@@ -1,4 +1,7 @@
-"""What fired: each trigger looked at on its own, before anything is weighed."""
+"""What fired: each trigger looked at on its own, before anything is weighed.
+
+A reason is hard only if it hands off, so that nothing soft can pass for hard.
+"""
 
 from handrail.core.case import MINUTE, CaseState
 from handrail.core.decision.rules import Gate, NoProgress, Rules, Topic
@@ -8,30 +11,10 @@ CONTINUE, OFFER, HANDOFF = Outcome.CONTINUE, Outcome.OFFER, Outcome.HANDOFF
 _AGENT, _CUSTOMER = Role.AGENT, Role.CUSTOMER
 
 
-def _reason(
-    trigger: Trigger,
-    action: Outcome,
-    *,
-    hard: bool = False,
-    detail: str = "",
-    value: int = 1,
-    threshold: int = 1,
-) -> Reason:
-    """A reason; hard only if it hands off, so that nothing soft can pass for hard."""
-    return Reason(
-        trigger=trigger,
-        outcome=action,
-        hard=hard and action is HANDOFF,
-        detail=detail,
-        value=value,
-        threshold=threshold,
-    )
-
-
 def stated(rules: Rules, signals: Signals, found: list[Reason]) -> None:
     """Triggers that this turn states outright. A request or a takeover has no rule: always hard."""
     if signals.explicit_request or signals.offer_accepted:
-        found.append(_reason(Trigger.EXPLICIT_REQUEST, HANDOFF, hard=True))
+        found.append(Reason(trigger=Trigger.EXPLICIT_REQUEST, outcome=HANDOFF, hard=True))
     if signals.policy_violation:
         _gate(Trigger.POLICY_VIOLATION, rules.policy_violation, found)
     if signals.permission_missing:
@@ -41,14 +24,15 @@ def stated(rules: Rules, signals: Signals, found: list[Reason]) -> None:
     if signals.data_missing:
         _gate(Trigger.MISSING_DATA, rules.missing_data, found)
     if signals.agent_request and rules.agent_request is not None:
-        found.append(_reason(Trigger.AGENT_REQUEST, rules.agent_request.action))
+        found.append(Reason(trigger=Trigger.AGENT_REQUEST, outcome=rules.agent_request.action))
     if signals.operator_takeover:
-        found.append(_reason(Trigger.OPERATOR_TAKEOVER, HANDOFF, hard=True))
+        found.append(Reason(trigger=Trigger.OPERATOR_TAKEOVER, outcome=HANDOFF, hard=True))
 
 
 def _gate(trigger: Trigger, gate: Gate | None, found: list[Reason]) -> None:
     if gate is not None:
-        found.append(_reason(trigger, gate.action, hard=gate.hard))
+        hard = gate.hard and gate.action is HANDOFF
+        found.append(Reason(trigger=trigger, outcome=gate.action, hard=hard))
 
 
 def sensitive(active: tuple[Topic, ...], found: list[Reason]) -> None:
@@ -76,10 +60,10 @@ def mood(rules: Rules, state: CaseState, signals: Signals, risk: int, found: lis
         limit = max(low.below, low.below_high_risk) if risk >= low.high_risk else low.below
         if confidence < limit:
             found.append(
-                _reason(
-                    Trigger.LOW_CONFIDENCE,
-                    low.action,
-                    hard=low.hard,
+                Reason(
+                    trigger=Trigger.LOW_CONFIDENCE,
+                    outcome=low.action,
+                    hard=low.hard and low.action is HANDOFF,
                     value=confidence,
                     threshold=limit,
                 )
@@ -90,10 +74,10 @@ def mood(rules: Rules, state: CaseState, signals: Signals, risk: int, found: lis
         rising = state.sentiment_run and state.level - state.run_start >= mad.escalating
         if stall or rising:
             found.append(
-                _reason(
-                    Trigger.NEGATIVE_SENTIMENT,
-                    mad.action,
-                    hard=mad.hard,
+                Reason(
+                    trigger=Trigger.NEGATIVE_SENTIMENT,
+                    outcome=mad.action,
+                    hard=mad.hard and mad.action is HANDOFF,
                     value=state.level,
                     threshold=mad.level,
                 )
@@ -105,10 +89,10 @@ def stuck(rules: Rules, state: CaseState, now: int, found: list[Reason]) -> None
     tool = rules.tool_failure
     if tool is not None and state.tool_failures >= tool.consecutive:
         found.append(
-            _reason(
-                Trigger.TOOL_FAILURE,
-                tool.action,
-                hard=tool.hard,
+            Reason(
+                trigger=Trigger.TOOL_FAILURE,
+                outcome=tool.action,
+                hard=tool.hard and tool.action is HANDOFF,
                 value=state.tool_failures,
                 threshold=tool.consecutive,
             )
@@ -118,10 +102,10 @@ def stuck(rules: Rules, state: CaseState, now: int, found: list[Reason]) -> None
         age = (now - state.approval_since) // MINUTE
         if age >= wait.minutes:
             found.append(
-                _reason(
-                    Trigger.BLOCKED_APPROVAL,
-                    wait.action,
-                    hard=wait.hard,
+                Reason(
+                    trigger=Trigger.BLOCKED_APPROVAL,
+                    outcome=wait.action,
+                    hard=wait.hard and wait.action is HANDOFF,
                     value=age,
                     threshold=wait.minutes,
                 )
@@ -140,10 +124,10 @@ def stuck(rules: Rules, state: CaseState, now: int, found: list[Reason]) -> None
 
 def _idle(rule: NoProgress, measure: str, value: int, limit: int) -> Reason:
     """No progress, by the first measure that is over its line."""
-    return _reason(
-        Trigger.NO_PROGRESS,
-        rule.action,
-        hard=rule.hard,
+    return Reason(
+        trigger=Trigger.NO_PROGRESS,
+        outcome=rule.action,
+        hard=rule.hard and rule.action is HANDOFF,
         detail=measure,
         value=value,
         threshold=limit,
@@ -169,16 +153,19 @@ def valued(
             and signals.role is _CUSTOMER
         )
         if (vip.first_touch and first) or (vip.on_sensitive and active):
-            found.append(_reason(Trigger.VIP, HANDOFF, hard=True, detail=who.tier))
+            found.append(Reason(trigger=Trigger.VIP, outcome=HANDOFF, hard=True, detail=who.tier))
         elif vip.offer:
-            found.append(_reason(Trigger.VIP, OFFER, detail=who.tier))
+            found.append(Reason(trigger=Trigger.VIP, outcome=OFFER, detail=who.tier))
     late = rules.late_stage
     if late is not None and who.stage in late.stages:
-        found.append(_reason(Trigger.LATE_STAGE, late.action, hard=late.hard, detail=who.stage))
+        hard = late.hard and late.action is HANDOFF
+        found.append(
+            Reason(trigger=Trigger.LATE_STAGE, outcome=late.action, hard=hard, detail=who.stage)
+        )
 
 
 def named(rules: Rules, context: Context, found: list[Reason]) -> None:
-    """Conditions of the pack that the shell found true."""
+    """Conditions of the pack that the shell found true; one that continues is for exceptions."""
     true = set()
     for name, value in context.conditions:
         if value:
@@ -186,12 +173,12 @@ def named(rules: Rules, context: Context, found: list[Reason]) -> None:
     if not true:
         return
     for condition in rules.conditions:
-        if condition.name in true:
+        if condition.name in true and condition.action is not CONTINUE:
             found.append(
-                _reason(
-                    Trigger.CUSTOM_CONDITION,
-                    condition.action,
-                    hard=condition.hard,
+                Reason(
+                    trigger=Trigger.CUSTOM_CONDITION,
+                    outcome=condition.action,
+                    hard=condition.hard and condition.action is HANDOFF,
                     detail=condition.name,
                 )
             )
