@@ -38,7 +38,8 @@ Named = tuple[tuple[tuple[str, bool], ...], tuple[Fault, ...]]
 class Workflow:
     """A workflow of a pack, made ready to decide: compile once, use for every case.
 
-    `untold` is what the conditions come to for a case of which no values are known.
+    `untold` is what the conditions come to for a case of which no values are known; `tiers` and
+    `stages` are what the pack declares.
     """
 
     name: str
@@ -46,6 +47,19 @@ class Workflow:
     extractor: Extractor
     conditions: Conditions
     untold: Named
+    tiers: frozenset[str]
+    stages: frozenset[str]
+
+    def named(self, attributes: Attributes, values: Values) -> Named:
+        """The conditions for a case, with what is wrong in what the caller says of it: no rule
+        knows a tier or stage that the pack does not declare, so it is a fault and never silent.
+        """
+        conditions, faults = self.conditions.evaluate(values) if values else self.untold
+        if attributes.tier and attributes.tier not in self.tiers:
+            faults += (Fault.UNKNOWN_TIER,)
+        if attributes.stage and attributes.stage not in self.stages:
+            faults += (Fault.UNKNOWN_STAGE,)
+        return conditions, faults
 
 
 @value
@@ -77,6 +91,8 @@ def compile_workflow(
         ),
         conditions=conditions,
         untold=conditions.evaluate({}),
+        tiers=frozenset(pack.tiers),
+        stages=frozenset(pack.stages),
     )
 
 
@@ -113,8 +129,7 @@ class Session:
     def __post_init__(self) -> None:
         """Start the case; conditions on attributes are evaluated once, until they change."""
         self.state = case.start(whole=self.whole, language=self.language)
-        ready = self.workflow
-        self._named = ready.conditions.evaluate(self.values) if self.values else ready.untold
+        self._named = self.workflow.named(self.attributes, self.values)
 
     def turn(self, turn: Turn) -> Step:
         """Observe a turn and decide on it."""

@@ -114,6 +114,8 @@ class Fault(StrEnum):
     UNKNOWN_TOPIC = "unknown_topic"
     UNKNOWN_CONDITION = "unknown_condition"
     CONDITION_FAILED = "condition_failed"
+    UNKNOWN_TIER = "unknown_tier"
+    UNKNOWN_STAGE = "unknown_stage"
     CLASSIFIER_FAILED = "classifier_failed"
     TEXT_CUT = "text_cut"
 
