@@ -65,7 +65,13 @@ def test_a_replay_that_is_told_to_end_leaves_nothing_behind(
     history.write_text("".join(TURN % place for place in range(300_000)), "utf-8")
     out = tmp_path / f"out.{ending}"
     words = [*RUN, "replay", str(history), "--out", str(out)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    # As from a terminal: whoever runs the tests, such as `nohup`, may ignore the signal.
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    finally:
+        signal.signal(number, before)
+    with process:
         try:
             deadline = time.monotonic() + 60
             while not list(tmp_path.glob(".*.part")):
