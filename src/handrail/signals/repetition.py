@@ -2,6 +2,9 @@
 
 from collections import deque
 from collections.abc import Collection
+from functools import reduce
+from operator import or_
+from typing import Any
 from zlib import crc32
 
 from handrail.signals.dissatisfaction import model
@@ -10,18 +13,20 @@ KEEP = 8
 """How many messages of each side, and how many tool results, are remembered."""
 
 _LEAST = 2  # telling words below which nothing counts as a repeat ("yes", "ok thanks")
-_MOST = 64  # words that stand for a message: those with the smallest checksums
+_MOST = 256  # words that stand for a message; of very many, the first by the alphabet
+_BITS = [1 << place for place in range(1024)]
 _SHARED, _OF = 3, 7  # two messages are the same when at least 3 of 7 words of both are shared,
 # counting each side: that is three quarters of all their words
 
-Words = frozenset[int]
+Words = int
+"""The words of a message, a bit for each: what two messages share is one AND of two numbers."""
 
 
 class Memory:
     """What a case needs to remember between turns, beside its state.
 
-    Words are kept as 32-bit checksums, never as text. `dump` and `load` carry it from process to
-    process. O(1) a turn: at most `KEEP` comparisons of at most 64 words.
+    Words are kept as bits of their checksums, never as text. `dump` and `load` carry it from
+    process to process. O(1) a turn: at most `KEEP` comparisons of 1,024 bits.
     """
 
     __slots__ = ("_agent", "_customer", "_tools", "asked", "language")
@@ -53,8 +58,8 @@ class Memory:
         return {
             "language": self.language,
             "asked": self.asked,
-            "customer": [sorted(words) for words in self._customer],
-            "agent": [sorted(words) for words in self._agent],
+            "customer": [f"{words:x}" for words in self._customer],
+            "agent": [f"{words:x}" for words in self._agent],
             "tools": list(self._tools),
         }
 
@@ -65,16 +70,12 @@ class Memory:
         try:
             memory.language = str(data["language"])
             memory.asked = bool(data.get("asked"))  # what an earlier release wrote has none
-            memory._customer.extend(frozenset(words) for words in _lists(data["customer"]))
-            memory._agent.extend(frozenset(words) for words in _lists(data["agent"]))
+            memory._customer.extend(int(words, 16) for words in _list(data["customer"]))
+            memory._agent.extend(int(words, 16) for words in _list(data["agent"]))
             memory._tools.extend(_numbers(data["tools"]))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"stored memory of a case is malformed: {error}") from error
         return memory
-
-
-def _lists(data: object) -> list[list[int]]:
-    return [_numbers(entry) for entry in _list(data)]
 
 
 def _numbers(data: object) -> list[int]:
@@ -84,35 +85,34 @@ def _numbers(data: object) -> list[int]:
     return numbers
 
 
-def _list(data: object) -> list[int]:
+def _list(data: object) -> list[Any]:
     if not isinstance(data, list):
         raise TypeError("expected a list")
     return data
 
 
-class _Checksums(dict[str, int]):
-    """Checksums by word, each kept from when it is first met, so that frequent words lie together.
+class _Places(dict[str, Words]):
+    """The bit of a word, kept from when the word is first met.
 
     Only of words that the model of dissatisfaction knows: no flood of others can fill it, and
     nothing that only a customer wrote stays in it.
     """
 
-    def __missing__(self, word: str) -> int:
-        checksum = crc32(word.encode("utf-8", "surrogatepass"))
+    def __missing__(self, word: str) -> Words:
+        bit = _BITS[crc32(word.encode("utf-8", "surrogatepass")) % len(_BITS)]
         if word in model().words:
-            self[word] = checksum
-        return checksum
+            self[word] = bit
+        return bit
 
 
-_CHECKSUMS = _Checksums()
+_PLACES = _Places()
 
 
 def _marks(words: Collection[str]) -> Words:
-    """Words as checksums. Of very many the smallest stay: as good as a random choice, and the
-    same choice every time.
-    """
-    marks = frozenset(map(_CHECKSUMS.__getitem__, words))
-    return marks if len(marks) <= _MOST else frozenset(sorted(marks)[:_MOST])
+    """The words as bits. Two of 25 words share a bit once in three messages: it hardly counts."""
+    if len(words) > _MOST:
+        words = sorted(words)[:_MOST]
+    return reduce(or_, map(_PLACES.__getitem__, words), 0)
 
 
 def _repeats(before: deque[Words], said: Collection[str]) -> bool:
@@ -120,15 +120,10 @@ def _repeats(before: deque[Words], said: Collection[str]) -> bool:
     if len(said) < _LEAST:
         return False
     words = _marks(said)
-    size = len(words)
-    # The least and the greatest checksum are as good as two random words, and quick to look up:
-    # messages with three quarters in common share one of them in 15 of 16 cases or more.
-    least, greatest = min(words), max(words)
+    size = words.bit_count()
     seen = False
     for earlier in before:
-        if (least in earlier or greatest in earlier) and (
-            len(words & earlier) * _OF >= (size + len(earlier)) * _SHARED
-        ):
+        if (words & earlier).bit_count() * _OF >= (size + earlier.bit_count()) * _SHARED:
             seen = True
             break
     before.append(words)
