@@ -3,35 +3,16 @@
 This room composes the settings of the others.
 """
 
+from handrail.core.bundle.settings import BundleField, BundleTemplate, Masked
+from handrail.core.calendar import ALWAYS, Hours, Span
+from handrail.core.ownership.settings import Fallback, Handback
 from handrail.core.policy.digest import digest
 from handrail.core.policy.example import Case, CaseTurn, Expect
-from handrail.core.policy.kinds import (
-    BundleField,
-    Clock,
-    Fallback,
-    Kind,
-    Masked,
-    NoticeEvent,
-    Speaker,
-)
-from handrail.core.policy.pack import (
-    ALWAYS,
-    ANY,
-    BundleTemplate,
-    Handback,
-    Hours,
-    Level,
-    MatrixRow,
-    Metrics,
-    Notice,
-    Pack,
-    Queue,
-    SlaPolicy,
-    Span,
-    TopicText,
-    Workflow,
-)
+from handrail.core.policy.kinds import Kind, NoticeEvent, Speaker
+from handrail.core.policy.pack import Metrics, Notice, Pack, TopicText, Workflow
 from handrail.core.policy.read import bundle, notice, queue, row, rules, sla, workflow
+from handrail.core.routing.settings import ANY, MatrixRow, Queue
+from handrail.core.sla.settings import Clock, Level, SlaPolicy
 
 __all__ = [
     "ALWAYS",

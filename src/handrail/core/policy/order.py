@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from handrail.core.bundle.settings import BundleTemplate
 from handrail.core.decision import rules as r
 from handrail.core.model import Mode, Outcome
+from handrail.core.ownership.settings import Handback
 from handrail.core.policy import pack as p
-from handrail.core.policy.kinds import Clock
+from handrail.core.sla.settings import Clock, SlaPolicy
 
 _FOREVER = 1 << 62
 _RANKS: dict[StrEnum, int] = {
@@ -83,14 +85,14 @@ TABLE: dict[type, dict[str, Order]] = {
     r.Offers: {"max_per_episode": UP, "cooldown_turns": DOWN},
     r.Rules: {"max_wait": TIME_UP_OFF},
     p.TopicText: {"patterns": ALL},
-    p.Handback: {"max_bounces": DOWN_OFF, "cooldown_turns": UP, "plan_expires": TIME_DOWN},
+    Handback: {"max_bounces": DOWN_OFF, "cooldown_turns": UP, "plan_expires": TIME_DOWN},
     p.Workflow: {"reopen_window": TIME_UP, "transfer_tools": LISTED},
-    p.SlaPolicy: {
+    SlaPolicy: {
         "time_to_accept": TIME_DOWN_OFF, "first_response": TIME_DOWN_OFF,
         "next_response": TIME_DOWN_OFF, "resolution": TIME_DOWN_OFF, "clock": UP,
         "warn_at": SHARE_DOWN,
     },
-    p.BundleTemplate: {"required": ALL, "masked": ALL},
+    BundleTemplate: {"required": ALL, "masked": ALL},
     p.Metrics: {
         "handoff_precision": SHARE_UP, "time_to_human": TIME_DOWN_OFF,
         "post_handoff_resolution": SHARE_UP, "context_completeness": SHARE_UP,

@@ -6,33 +6,16 @@ a map is a tuple here, sorted by name, so that equal policies are equal values.
 
 from dataclasses import dataclass
 
+from handrail.core.bundle.settings import BundleTemplate
 from handrail.core.decision.rules import Rules
 from handrail.core.model import Mode, Strict
+from handrail.core.ownership.settings import Fallback, Handback
 from handrail.core.policy.example import Case
-from handrail.core.policy.kinds import (
-    BundleField,
-    Clock,
-    Fallback,
-    Kind,
-    Masked,
-    NoticeEvent,
-    Speaker,
-)
+from handrail.core.policy.kinds import Kind, NoticeEvent, Speaker
+from handrail.core.routing.settings import ANY, MatrixRow, Queue
+from handrail.core.sla.settings import SlaPolicy
 
-ANY = "*"
 DAY = 86_400
-
-
-REQUIRED = (
-    BundleField.CONSTRAINTS,
-    BundleField.GOAL,
-    BundleField.LAST_ACTIONS,
-    BundleField.NEXT_STEPS,
-    BundleField.SOURCES,
-    BundleField.SUMMARY,
-    BundleField.TRANSCRIPT,
-)
-MASKED = (Masked.CARD, Masked.IBAN, Masked.NATIONAL_ID, Masked.SECRET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +29,6 @@ class TopicText(Strict):
     phrases: tuple[tuple[str, tuple[str, ...]], ...] = ()
     patterns: tuple[str, ...] = ()
     caller: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handback(Strict):
-    """Bounds against ping-pong. `max_bounces` 0 = no bound, which the linter objects to."""
-
-    max_bounces: int = 2
-    cooldown_turns: int = 2
-    plan_expires: int = DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,91 +62,9 @@ class Workflow(Strict):
     sla: str = ""
     bundle: str = ""
     fallback: Fallback | None = None
-    handback: Handback = Handback()
+    handback: Handback = Handback()  # noqa: RUF009  # a frozen value
     transfer_tools: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span(Strict):
-    """Hours of one weekday (0 = Monday), in minutes since midnight, end excluded."""
-
-    day: int
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hours(Strict):
-    """When a queue is staffed, in the local time of `time_zone`."""
-
-    time_zone: str = "UTC"
-    spans: tuple[Span, ...] = ()
-
-
-ALWAYS = Hours(spans=tuple(Span(day=day, start=0, end=1440) for day in range(7)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue(Strict):
-    """Where handoffs wait. `steward` is accountable for whatever nobody has taken.
-
-    `skills` are levels 1 to 10; each `relax_every` seconds (0 = never) they fall by one.
-    `hours` None: never staffed.
-    """
-
-    name: str
-    steward: str = ""
-    skills: tuple[tuple[str, int], ...] = ()
-    relax_every: int = 0
-    hours: Hours | None = None
-    overflow: str = ""
-    vip_priority: bool = False
-    sla: str = ""
-    proposal_expires: int = 120
-    merged_into: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixRow(Strict):
-    """Who handles what: `*` matches any. Reviewers are asked in order and must have all tags."""
-
-    queue: str
-    topic: str = ANY
-    tier: str = ANY
-    reviewers: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Level(Strict):
-    """A level of escalation: `after` seconds since the breach, to steward, overflow, a queue."""
-
-    after: int
-    to: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlaPolicy(Strict):
-    """How fast. Times in seconds, 0 = no such clock; `warn_at` is a share of each."""
-
-    name: str
-    time_to_accept: int = 0
-    first_response: int = 0
-    next_response: int = 0
-    resolution: int = 0
-    clock: Clock = Clock.BUSINESS
-    warn_at: int = 800
-    escalation: tuple[Level, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundleTemplate(Strict):
-    """What a handoff must bring, and what is hidden in it."""
-
-    name: str = ""
-    required: tuple[BundleField, ...] = REQUIRED
-    masked: tuple[Masked, ...] = MASKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,20 +2,14 @@
 
 from dataclasses import replace
 
+from handrail.core.bundle.settings import BundleTemplate
 from handrail.core.decision.rules import Rules
 from handrail.core.model import Trigger
 from handrail.core.policy.digest import digest
 from handrail.core.policy.kinds import NoticeEvent
-from handrail.core.policy.pack import (
-    ANY,
-    BundleTemplate,
-    MatrixRow,
-    Notice,
-    Pack,
-    Queue,
-    SlaPolicy,
-    Workflow,
-)
+from handrail.core.policy.pack import Notice, Pack, Workflow
+from handrail.core.routing.settings import ANY, MatrixRow, Queue
+from handrail.core.sla.settings import SlaPolicy
 
 
 def workflow(pack: Pack, name: str) -> Workflow:

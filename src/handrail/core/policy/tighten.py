@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from handrail.core.bundle.settings import BundleTemplate
 from handrail.core.policy import pack as p
 from handrail.core.policy.order import ROLLOUT, TABLE, Order, holds, said
 from handrail.core.policy.read import row
+from handrail.core.routing.settings import Queue
 
 KeyPath = tuple[str, ...]
 _TRIGGERS = (
@@ -99,8 +101,8 @@ def _bundle(
     here: KeyPath,
 ) -> Iterator[Relaxed]:
     """The template that a workflow names, whatever it is called, may not ask for less."""
-    before = next((one for one in base.bundles if one.name == old.bundle), p.BundleTemplate())
-    after = next((one for one in child.bundles if one.name == new.bundle), p.BundleTemplate())
+    before = next((one for one in base.bundles if one.name == old.bundle), BundleTemplate())
+    after = next((one for one in child.bundles if one.name == new.bundle), BundleTemplate())
     yield from _fields(
         before,
         after,
@@ -141,7 +143,7 @@ def _sla(
     """The SLA policy of a handoff, whatever it is called, may not be slower, in no queue."""
     queues = {one.name: one for one in base.queues}
     found: dict[Relaxed, None] = {}
-    for queue in (p.Queue(name=""), *child.queues):
+    for queue in (Queue(name=""), *child.queues):
         known = queues.get(queue.name)
         old_name = (known.sla if known else "") or old.sla
         new_name = queue.sla or new.sla

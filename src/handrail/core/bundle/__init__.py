@@ -1,0 +1,1 @@
+"""The context that is handed over with a case."""

@@ -1,0 +1,1 @@
+"""Who owns a case, and the commands that change it."""

@@ -1,0 +1,1 @@
+"""Which queue and which person get a case."""

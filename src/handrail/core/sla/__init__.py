@@ -1,0 +1,1 @@
+"""The clocks of a case and what is due when."""
