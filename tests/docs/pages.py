@@ -31,6 +31,7 @@ from ruamel.yaml.error import YAMLError
 
 from handrail import cli, packs
 from handrail.errors import HandrailError
+from handrail.packs import roster
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -104,7 +105,9 @@ def _yaml(block: Block, folder: Path) -> Iterator[str]:
             YAML(typ="rt").dump(value, path)
         elif not block.file:
             path.write_text(block.body, "utf-8")
-        if isinstance(value, dict) and "handrail" in value:
+        if isinstance(value, dict) and "people" in value:
+            roster.load(path, packs.load("support-chat"))
+        elif isinstance(value, dict) and "handrail" in value:
             packs.load(path)
     except (YAMLError, OSError, HandrailError) as error:
         yield str(error)

@@ -105,6 +105,7 @@ TIGHTER = {
     "handback": "workflows: {chat: {handback: {max_bounces: 1, plan_expires: 1h}}}",
     "bundle": "bundles: {full: {required: [goal, summary, transcript]}}",
     "sla": "sla: {normal: {time_to_accept: 1m, first_response: 2m, warn_at: 0.5}}",
+    "silence": "sla: {normal: {ai_silence: 4m, holder_silence: 1h, check_back: 6h}}",
     "mode": "workflows: {chat: {percentage: 100}}",
     "new workflow": "workflows: {mail: {mode: observe, percentage: 5}}",
     "row": "matrix: [{topic: legal, tier: vip, queue: desk, tags: [legal, senior]}]",
@@ -117,6 +118,15 @@ def test_a_child_may_tighten(kind: str, folder: Path) -> None:
     pack = child(folder, TIGHTER[kind]).pack
     assert pack.base == policy.digest(load(folder / "base.yaml").pack)
     assert "chat" in [own.name for own in pack.workflows]
+
+
+def test_the_playbook_of_a_child_adds_to_that_of_its_base(folder: Path) -> None:
+    steps = "bundles: {full: {playbook: [{when: {tool: %s}, steps: {en: [do it]}}]}}"
+    (folder / "booked.yaml").write_text(BASE.replace("bundles:\n  full: {", "bundles:\n  full: {"
+        "playbook: [{when: {tool: pay}, steps: {en: [pay it]}}], "))  # fmt: skip
+    text = CHILD.replace("base.yaml", "booked.yaml") + steps % "send"
+    pack = loads(f"{text}\n", "child.yaml", folder).pack
+    assert [one.tool for one in policy.bundle(pack, "chat").playbook] == ["pay", "send"]
 
 
 LOOSER = {
@@ -436,6 +446,7 @@ def test_no_single_step_that_cools_a_decision_passes_as_tightening(
 def test_the_table_knows_every_setting_of_every_rule() -> None:
     apart = {
         policy.TopicText: {"name", "phrases", "caller"},
+        policy.BundleTemplate: {"name", "playbook"},  # advice: nothing that could be relaxed
         policy.Workflow: {item.name for item in fields(policy.Workflow)},
         policy.Pack: {item.name for item in fields(policy.Pack)},
         Rules: {item.name for item in fields(Rules)},

@@ -84,7 +84,10 @@ def build(shape: Pack, issues: Issues, *, base: str) -> policy.Pack:
         sla=tuple(
             build_queue.sla(name, own, shape, issues) for name, own in sorted(shape.sla.items())
         ),
-        bundles=tuple(build_queue.bundle(name, own) for name, own in sorted(shape.bundles.items())),
+        bundles=tuple(
+            build_queue.bundle(name, own, shape, issues)
+            for name, own in sorted(shape.bundles.items())
+        ),
         notices=_notices(shape.notices, shape, issues, ("notices",)),
         metrics=policy.Metrics(**shape.metrics.given()),
         cases=build_case.cases(shape, made, issues),
@@ -134,7 +137,7 @@ def _notices(
         for language, text in shape.text.items():
             spot = (*here, "text", language)
             issues.known(spot, "language", language, pack.languages)
-            for name in _placeholders(text):
+            for name in build_queue.placeholders(text):
                 issues.known(spot, "placeholder", name, _PLACEHOLDERS)
             key = (shape.event, shape.trigger, language)
             if key in made:
@@ -147,8 +150,3 @@ def _notices(
                 speaker=shape.speaker,
             )
     return tuple(made[key] for key in sorted(made))
-
-
-def _placeholders(text: str) -> list[str]:
-    """The names between braces; an open brace without end gives the rest of the text."""
-    return [part.split("}", 1)[0][:40] for part in text.split("{")[1:]]

@@ -27,7 +27,7 @@ def queue(name: str, own: file.Queue, pack: shapes.Pack, issues: "Issues") -> po
         steward=own.steward,
         skills=tuple(sorted(own.skills.items())),
         relax_every=own.relax_every,
-        hours=None if own.hours is None else _hours(own.hours, issues, (*path, "hours")),
+        hours=None if own.hours is None else hours(own.hours, issues, (*path, "hours")),
         overflow=own.overflow,
         vip_priority=own.vip_priority,
         sla=own.sla,
@@ -36,21 +36,32 @@ def queue(name: str, own: file.Queue, pack: shapes.Pack, issues: "Issues") -> po
     )
 
 
-def _hours(own: file.Hours, issues: "Issues", path: KeyPath) -> policy.Hours:
-    """Spans by weekday; what goes over midnight is cut there, what overlaps is joined."""
-    if not _is_zone(own.time_zone) and (zones := available_timezones()):
-        close = suggestion(own.time_zone, zones)
-        hint = close if "did you mean" in close else "; write it as in `Europe/Madrid`"
-        issues.add((*path, "time_zone"), f"unknown time zone `{own.time_zone}`{hint}")
+def hours(own: file.Hours, issues: "Issues", path: KeyPath, week: str = "weekly") -> policy.Hours:
+    """Spans by weekday; what goes over midnight is cut there, what overlaps is joined.
+
+    They stand at the key `week` of the path.
+    """
+    zone(own.time_zone, issues, (*path, "time_zone"))
     minutes: list[tuple[int, int, int]] = []
     for days, spans in own.weekly.items():
         for place, span in enumerate(spans):
             start, end = (_minute(time) for time in span.split("-"))
             if start == end:
-                issues.add((*path, "weekly", days, place), f"`{span}` has no length")
+                issues.add((*path, week, days, place), f"`{span}` has no length")
             for day in _days(days):
                 minutes += _cut(day, start, end)
     return policy.Hours(time_zone=own.time_zone, spans=_joined(minutes))
+
+
+def zone(name: str, issues: "Issues", path: KeyPath) -> ZoneInfo:
+    """The time zone of that name; UTC, and a problem, when there is none."""
+    if _is_zone(name):
+        return ZoneInfo(name)
+    if zones := available_timezones():
+        close = suggestion(name, zones)
+        hint = close if "did you mean" in close else "; write it as in `Europe/Madrid`"
+        issues.add(path, f"unknown time zone `{name}`{hint}")
+    return ZoneInfo("UTC")
 
 
 def _is_zone(name: str) -> bool:
@@ -125,7 +136,9 @@ def sla(name: str, own: file.Sla, pack: shapes.Pack, issues: "Issues") -> policy
     return policy.SlaPolicy(name=name, **given)
 
 
-def bundle(name: str, own: file.Bundle) -> policy.BundleTemplate:
+def bundle(
+    name: str, own: file.Bundle, pack: shapes.Pack, issues: "Issues"
+) -> policy.BundleTemplate:
     """A bundle template; what it does not say is as in the built-in one."""
     required = policy.BundleTemplate().required if own.required is None else own.required
     masked = policy.BundleTemplate().masked if own.masked is None else own.masked
@@ -133,4 +146,39 @@ def bundle(name: str, own: file.Bundle) -> policy.BundleTemplate:
         name=name,
         required=tuple(sorted(set(required))),
         masked=tuple(sorted(set(masked))),
+        playbook=tuple(
+            _entry(entry, pack, issues, ("bundles", name, "playbook", place))
+            for place, entry in enumerate(own.playbook)
+        ),
     )
+
+
+def _entry(
+    own: file.PlaybookEntry, pack: shapes.Pack, issues: "Issues", path: KeyPath
+) -> policy.PlaybookEntry:
+    """An entry of a playbook; the names it uses are checked."""
+    when = own.when
+    if not (when.trigger or when.topic or when.tool):
+        issues.add(
+            (*path, "when"),
+            "names no trigger, topic or tool; a step that is the same for every case says nothing",
+        )
+    topics = {topic for flow in (pack.defaults, *pack.workflows.values()) for topic in flow.topics}
+    issues.known((*path, "when", "topic"), "topic", when.topic, sorted(topics))
+    for language, steps in own.steps.items():
+        issues.known((*path, "steps", language), "language", language, pack.languages)
+        for place, step in enumerate(steps):
+            for known in placeholders(step):
+                spot = (*path, "steps", language, place)
+                issues.known(spot, "placeholder", known, policy.PLACEHOLDERS)
+    return policy.PlaybookEntry(
+        trigger=when.trigger.value if when.trigger else "",
+        topic=when.topic,
+        tool=when.tool,
+        steps=tuple((language, tuple(steps)) for language, steps in sorted(own.steps.items())),
+    )
+
+
+def placeholders(text: str) -> list[str]:
+    """The names between braces; an open brace without end gives the rest of the text."""
+    return [part.split("}", 1)[0][:40] for part in text.split("{")[1:]]

@@ -6,11 +6,14 @@ from pathlib import Path
 from handrail.errors import NotFound
 
 STARTERS = Path(__file__).parent / "starters"
+ROSTER = ".roster.yaml"
+"""How the roster beside a starter pack ends: same name, its people."""
 
 
 def starters() -> tuple[str, ...]:
     """The names of the starter packs."""
-    return tuple(sorted(path.stem for path in STARTERS.glob("*.yaml")))
+    found = (path for path in STARTERS.glob("*.yaml") if not path.name.endswith(ROSTER))
+    return tuple(sorted(path.stem for path in found))
 
 
 def find(given: str | Path, folder: Path | None = None) -> Path:

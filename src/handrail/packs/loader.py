@@ -1,19 +1,16 @@
 """From a file to a pack: read, lay over its base, check, build, hold against the base."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from handrail.core import policy
 from handrail.core.policy import tighten
-from handrail.errors import PackError, Problem
+from handrail.errors import PackError
 from handrail.packs import find, shape
 from handrail.packs.build import Issues, build
 from handrail.packs.merge import Merge, indexed
-from handrail.packs.problems import in_order, translate
+from handrail.packs.problems import check, in_order
 from handrail.packs.source import Places, Source, at, parse, read
 
 _OWN = ("handrail", "name", "version", "description", "extends")
@@ -62,11 +59,11 @@ def _finish(source: Source, folder: Path, above: tuple[Path, ...]) -> Loaded:
         merge = Merge()
         tree = merge.maps(kept, tree, (below_places, ()), (places, ()))
         places = merge.places
-    checked = _check(tree, places, source.file, source.problems)
+    checked = check(shape.Pack, tree, places, source.file, source.problems)
     whole, whole_places = _with_defaults(tree, places, checked)
     issues = Issues(whole_places, source.file)
     pack = build(
-        _check(whole, whole_places, source.file),
+        check(shape.Pack, whole, whole_places, source.file),
         issues,
         base="" if base is None else policy.digest(base.pack),
     )
@@ -96,21 +93,6 @@ def _base(source: Source, folder: Path, above: tuple[Path, ...]) -> Loaded | Non
     if not path.is_file():
         raise PackError([source.problem(("extends",), find.missing(wanted))])
     return _load(path, above)
-
-
-def _check(
-    tree: dict[str, Any], places: Places, file: str, known: Sequence[Problem] = ()
-) -> shape.Pack:
-    """The shape of a tree. What is known to be wrong is not said again in other words."""
-    found = list(known)
-    try:
-        checked = shape.Pack.model_validate(tree)
-    except ValidationError as error:
-        told = {problem.path for problem in known}
-        found += [one for one in translate(error, places, file) if one.path not in told]
-    if found:
-        raise PackError(in_order(found))
-    return checked
 
 
 def _with_defaults(

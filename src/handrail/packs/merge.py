@@ -1,7 +1,7 @@
 """A child's tree over its base's, before anything is checked, with the places of both.
 
 Maps merge key by key. Rows, conditions, notices and cases merge by what identifies them; phrases,
-patterns and declared names add up; any other value is the child's.
+patterns, playbooks and declared names add up; any other value is the child's.
 """
 
 from typing import Any
@@ -145,6 +145,8 @@ def _adds(path: KeyPath) -> bool:
     """Whether the lists at a path add up."""
     if len(path) == 1:
         return path[0] in _ADDED
+    if path[0] == "bundles" and path[-1] == "playbook":
+        return True
     return "topics" in path and (path[-1] == "patterns" or path[-2] == "phrases")
 
 

@@ -2,17 +2,18 @@
 
 import difflib
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from handrail.errors import Problem
+from handrail.errors import PackError, Problem
 from handrail.packs.shape import Pack, values
 from handrail.packs.shape.values import shown
 from handrail.packs.source import KeyPath, Place, at
 
+_Shape = TypeVar("_Shape", bound=BaseModel)
 _ELSEWHERE = {
     "explicit_request": "is always on and hard; it cannot be switched off, softened or excepted",
     "operator_takeover": "is always on and hard; it cannot be switched off, softened or excepted",
@@ -29,12 +30,39 @@ _FORMS: dict[str, str] = {
 }
 
 
-def translate(error: ValidationError, places: Mapping[KeyPath, Place], file: str) -> list[Problem]:
+def check(
+    kind: type[_Shape],
+    tree: dict[str, Any],
+    places: Mapping[KeyPath, Place],
+    file: str,
+    known: Iterable[Problem] = (),
+) -> _Shape:
+    """The shape of a tree. What is known to be wrong is not said again in other words.
+
+    Raises PackError with all problems.
+    """
+    found = list(known)
+    try:
+        checked = kind.model_validate(tree)
+    except ValidationError as error:
+        told = {problem.path for problem in found}
+        found += [one for one in translate(error, places, file, kind) if one.path not in told]
+    if found:
+        raise PackError(in_order(found))
+    return checked
+
+
+def translate(
+    error: ValidationError,
+    places: Mapping[KeyPath, Place],
+    file: str,
+    root: type[BaseModel] = Pack,
+) -> list[Problem]:
     """All problems of a validation error, in the order of the file."""
     found = []
     for item in error.errors(include_url=False):
         path = tuple(part for part in item["loc"] if part != "[key]")
-        found.append(at(places, path, _words(item, path), file))
+        found.append(at(places, path, _words(item, path, root), file))
     return in_order(found)
 
 
@@ -45,7 +73,7 @@ def in_order(problems: list[Problem]) -> list[Problem]:
     )
 
 
-def suggestion(name: object, known: typing.Iterable[str]) -> str:
+def suggestion(name: object, known: Iterable[str]) -> str:
     """`; did you mean …?` for a name that is close to a known one, else what is known."""
     names = sorted(set(known))
     small = {one.lower(): one for one in names}
@@ -58,14 +86,14 @@ def suggestion(name: object, known: typing.Iterable[str]) -> str:
     return f"; known are {listed}" + (", …" if len(names) > 12 else "")
 
 
-def _words(item: Any, path: KeyPath) -> str:
+def _words(item: Any, path: KeyPath, root: type[BaseModel]) -> str:
     """One error of the validator in our words."""
     kind, given, context = item["type"], item["input"], item.get("ctx", {})
     key = path[-1] if path else ""
     if kind == "extra_forbidden":
         if len(path) > 1 and path[-2] == "triggers" and key in _ELSEWHERE:
             return _ELSEWHERE[str(key)]
-        return f"unknown key{suggestion(key, _keys(path[:-1]))}"
+        return f"unknown key{suggestion(key, _keys(path[:-1], root))}"
     if kind == "missing":
         return "required key is missing"
     if kind in {"literal_error", "enum"}:
@@ -106,15 +134,15 @@ def _simple(kind: str, given: object, context: Mapping[str, Any], message: str) 
     return message[:1].lower() + message[1:]
 
 
-def _keys(path: KeyPath) -> list[str]:
+def _keys(path: KeyPath, root: type[BaseModel]) -> list[str]:
     """The keys that the map at a path may have."""
-    model = model_at(path)
+    model = model_at(path, root)
     return list(model.model_fields) if model is not None else []
 
 
-def model_at(path: KeyPath) -> type[BaseModel] | None:
-    """The model of the map at a path of a pack, or None when there is none."""
-    kind: Any = Pack
+def model_at(path: KeyPath, root: type[BaseModel] = Pack) -> type[BaseModel] | None:
+    """The model of the map at a path of a file, or None when there is none."""
+    kind: Any = root
     for part in path:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             field = kind.model_fields.get(str(part))

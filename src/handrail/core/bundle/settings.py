@@ -46,10 +46,29 @@ REQUIRED = (
 MASKED = (Masked.CARD, Masked.IBAN, Masked.NATIONAL_ID, Masked.SECRET)
 
 
+PLACEHOLDERS = ("reference", "tool", "topic")
+"""What a step of a playbook can name in braces; a step is left out where the case has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybookEntry(Strict):
+    """What a person does next in one kind of case: `steps` by language, most urgent first.
+
+    It holds where all that it names is there; it names at least one of the three, because a step
+    that is the same for every case says nothing.
+    """
+
+    steps: tuple[tuple[str, tuple[str, ...]], ...]
+    trigger: str = ""
+    topic: str = ""
+    tool: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleTemplate(Strict):
-    """What a handoff must bring, and what is hidden in it."""
+    """What a handoff must bring, what is hidden in it, and what the playbook says to do next."""
 
     name: str = ""
     required: tuple[BundleField, ...] = REQUIRED
     masked: tuple[Masked, ...] = MASKED
+    playbook: tuple[PlaybookEntry, ...] = ()

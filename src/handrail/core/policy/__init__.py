@@ -3,7 +3,13 @@
 This room composes the settings of the others.
 """
 
-from handrail.core.bundle.settings import BundleField, BundleTemplate, Masked
+from handrail.core.bundle.settings import (
+    PLACEHOLDERS,
+    BundleField,
+    BundleTemplate,
+    Masked,
+    PlaybookEntry,
+)
 from handrail.core.calendar import ALWAYS, Hours, Span
 from handrail.core.ownership.settings import Fallback, Handback
 from handrail.core.policy.digest import digest
@@ -17,6 +23,7 @@ from handrail.core.sla.settings import Clock, Level, SlaPolicy
 __all__ = [
     "ALWAYS",
     "ANY",
+    "PLACEHOLDERS",
     "BundleField",
     "BundleTemplate",
     "Case",
@@ -34,6 +41,7 @@ __all__ = [
     "Notice",
     "NoticeEvent",
     "Pack",
+    "PlaybookEntry",
     "Queue",
     "SlaPolicy",
     "Span",

@@ -89,8 +89,9 @@ TABLE: dict[type, dict[str, Order]] = {
     p.Workflow: {"reopen_window": TIME_UP, "transfer_tools": LISTED},
     SlaPolicy: {
         "time_to_accept": TIME_DOWN_OFF, "first_response": TIME_DOWN_OFF,
-        "next_response": TIME_DOWN_OFF, "resolution": TIME_DOWN_OFF, "clock": UP,
-        "warn_at": SHARE_DOWN,
+        "next_response": TIME_DOWN_OFF, "resolution": TIME_DOWN_OFF,
+        "ai_silence": TIME_DOWN_OFF, "holder_silence": TIME_DOWN_OFF,
+        "check_back": TIME_DOWN_OFF, "clock": UP, "warn_at": SHARE_DOWN,
     },
     BundleTemplate: {"required": ALL, "masked": ALL},
     p.Metrics: {

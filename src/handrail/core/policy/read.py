@@ -8,6 +8,7 @@ from handrail.core.model import Trigger
 from handrail.core.policy.digest import digest
 from handrail.core.policy.kinds import NoticeEvent
 from handrail.core.policy.pack import Notice, Pack, Workflow
+from handrail.core.routing.matrix import match
 from handrail.core.routing.settings import ANY, MatrixRow, Queue
 from handrail.core.sla.settings import SlaPolicy
 
@@ -35,14 +36,8 @@ def queue(pack: Pack, name: str) -> Queue:
 
 def row(pack: Pack, topic: str, tier: str) -> MatrixRow | None:
     """The most specific row for a topic and a tier (empty = none): a topic beats a tier."""
-    best, rank = None, -1
-    for found in pack.matrix:
-        if found.topic not in {ANY, topic} or found.tier not in {ANY, tier}:
-            continue
-        own = 2 * (found.topic != ANY) + (found.tier != ANY)
-        if own > rank:
-            best, rank = found, own
-    return best
+    found = match(pack.matrix, ((topic, 0),), tier)
+    return found.row if found else None
 
 
 def sla(pack: Pack, workflow_name: str, queue_name: str = "") -> SlaPolicy | None:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from handrail.core.model import Trigger
 from handrail.core.policy import BundleField, Clock, Masked
 from handrail.packs.shape.base import Shape
 from handrail.packs.shape.case import Case
@@ -102,6 +103,12 @@ class Sla(Shape):
     """Until each later answer."""
     resolution: Duration = 0
     """Until it is done."""
+    ai_silence: Duration = 0
+    """Until the AI has answered a customer; 0: as `check_back`."""
+    holder_silence: Duration = 0
+    """How long who holds a case may be silent or away, until it goes back to its queue."""
+    check_back: Duration = 86_400
+    """Until the steward looks at a case that no other clock watches."""
     clock: Annotated[Clock, Field(strict=False)] = Clock.BUSINESS
     """The queue's hours, or all hours."""
     warn_at: Share = 800
@@ -110,13 +117,35 @@ class Sla(Shape):
     """Who is told after a breach, level by level."""
 
 
+class When(Shape):
+    """Which cases an entry of a playbook is for: all that it names must be there."""
+
+    trigger: Annotated[Trigger, Field(strict=False)] | None = None
+    """A reason of the handoff."""
+    topic: Name = ""
+    """A sensitive topic."""
+    tool: Label = ""
+    """A tool that failed or was called."""
+
+
+class PlaybookEntry(Shape):
+    """What a person does next in one kind of case."""
+
+    when: When
+    """Names at least one of the three."""
+    steps: dict[Language, Annotated[list[Text], Field(min_length=1, max_length=5)]]
+    """Steps by language; `{tool}`, `{topic}` and `{reference}` are filled in."""
+
+
 class Bundle(Shape):
-    """What a handoff must bring, and what is hidden in it."""
+    """What a handoff must bring, what is hidden in it, and what to do next."""
 
     required: list[Annotated[BundleField, Field(strict=False)]] | None = None
     """Fields without which a bundle is degraded."""
     masked: list[Annotated[Masked, Field(strict=False)]] | None = None
     """Classes of data that are hidden."""
+    playbook: list[PlaybookEntry] = []
+    """Steps for one kind of case each; the most specific entry comes first."""
 
 
 class Metrics(Shape):
