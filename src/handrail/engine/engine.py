@@ -1,0 +1,279 @@
+"""The one path through the rules. Every call is one unit of work; effects leave after it.
+
+`turn` for what is said and happens, `send` for what is to be said, `act` for commands, `fire` for
+time, `admit` for tool effects. A call that is repeated under the same id gets the same answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from handrail.core import case as cases
+from handrail.core.model import Attributes, Event, Mode, Role, Turn
+from handrail.core.ownership import (
+    Actor,
+    Command,
+    Epoch,
+    Ownership,
+    Party,
+    Refusal,
+    Refused,
+    Status,
+)
+from handrail.engine import (
+    acts,
+    answers,
+    bulk,
+    gate,
+    intake,
+    sweep,
+    timers,
+    turns,
+)
+from handrail.engine.bulk import found
+from handrail.engine.controls import Controls
+from handrail.engine.gate import Barred
+from handrail.engine.reply import Reply
+from handrail.engine.work import SYSTEM, Work
+from handrail.ports import Case, Unit
+
+_SPEAK = frozenset({Role.AGENT, Role.HUMAN})
+
+
+class Engine(Controls):
+    """Cases under a deployment, which `activate` replaces while it runs."""
+
+    def turn(
+        self,
+        case: str,
+        turn: Turn,
+        *,
+        id: str,  # noqa: A002  # the word that callers know
+        workflow: str = "",
+        epoch: Epoch | None = None,
+        by: str = "",
+        attributes: Attributes | None = None,
+        values: intake.Values | None = None,
+        history: Sequence[Turn] = (),
+        transcript: str = "",
+        deliver: bool = False,
+    ) -> Reply:
+        """Take a turn of a case, which is begun when it is new.
+
+        `id` is the turn's own: the same id gets the same reply, and Conflict for another turn.
+        `by` is the known human of a human turn. `epoch` is the one that the AI saw: once a case
+        has changed its owner, an AI turn without it is refused. `history` are the turns before,
+        when a case is first seen in mid-conversation: they are observed and decide nothing.
+        `deliver`: it has not been said yet, and leaves by the outbox if it may.
+        """
+        key, mark = f"turn:{id}", answers.digest(turn, by)
+        with self.store.unit() as unit:
+            if (known := answers.known(unit, case, key, mark)) is not None:
+                return known
+            now = intake.latest(unit, case, turn) or self._begin(unit, case, workflow, history)
+            now = intake.told(now, attributes, values, transcript)
+            work = Work(unit, self.deployment, now)
+            acts.rehome(work)
+            if not now.version and history:
+                intake.bring(work, history)
+            reply = self._take(work, turn, by, epoch, deliver=deliver)
+            answers.remember(unit, case, key, mark, reply)
+        self._nudge(work.freed)
+        return reply
+
+    def send(
+        self,
+        case: str,
+        text: str,
+        *,
+        id: str,  # noqa: A002
+        epoch: Epoch | None = None,
+        by: str = "",
+        confidence: float | None = None,
+    ) -> Reply:
+        """Say something to the customer: the AI under its epoch, or the human `by`.
+
+        `message` of the reply is the key of what leaves; empty when it was refused, or what was
+        said is itself the reason for a handoff.
+        """
+        role = Role.HUMAN if by else Role.AGENT
+        said = Turn(role=role, text=text, confidence=confidence)
+        return self.turn(case, said, id=id, epoch=epoch, by=by, deliver=True)
+
+    def answer_offer(
+        self,
+        case: str,
+        offer: str,
+        *,
+        id: str,  # noqa: A002
+        accepted: bool,
+    ) -> Reply:
+        """The customer's answer to an offer. A yes asks for a person, however late it comes."""
+        event = Event.OFFER_ACCEPTED if accepted else Event.OFFER_DECLINED
+        return self.turn(case, Turn(role=Role.CUSTOMER, events=(event,), tool=offer), id=id)
+
+    def _begin(self, unit: Unit, name: str, workflow: str, history: Sequence[Turn]) -> Case:
+        chosen = self.deployment.workflow(workflow)
+        return Case(
+            id=name,
+            workflow=chosen.name,
+            ownership=Ownership(workflow=chosen.name, at=unit.now()),
+            state=cases.start(whole=not history),
+        )
+
+    def _take(
+        self, work: Work, turn: Turn, by: str, epoch: Epoch | None, *, deliver: bool
+    ) -> Reply:
+        work.fire()
+        timers.run(work)
+        back = work.own.status is Status.CLOSED
+        refused = turns.arrive(work, turn, by)
+        if refused is not None and back and turn.role is Role.CUSTOMER:
+            return self._link(work, turn, by)
+        barred = refused or self._barred(work, turn, by, epoch)
+        if barred is not None:
+            intake.refuse(work, intake.speaker(turn, by), turn, barred)
+            work.close()
+            return self._reply(work, refused=barred)
+        before = work.own.epoch
+        decision = turns.take(work, turn, by)
+        if back:
+            turns.returned(work, decision)
+        if deliver and work.own.epoch == before and turn.role in _SPEAK:
+            fenced = turn.role is Role.AGENT
+            body = {"role": turn.role.value, "line": work.case.lines}
+            work.message = work.effect("message", body, text=turn.text, fenced=fenced)
+        timers.run(work)
+        work.close()
+        return self._reply(work, decision=decision)
+
+    def _barred(
+        self, work: Work, turn: Turn, by: str, epoch: Epoch | None
+    ) -> Refused | Barred | None:
+        """Whether this party may speak now. Who a human is fences as well as an epoch does."""
+        own = work.own
+        if turn.role not in _SPEAK or (turn.role is Role.HUMAN and not by):
+            return None  # a human whom nobody knows is of the other side
+        if turn.role is Role.HUMAN:
+            observed = own.status is Status.AI and intake.mode(work) is Mode.OBSERVE
+            epoch = own.epoch
+            if observed:
+                return None
+        elif epoch is None:
+            if own.epoch.number > 1:
+                return Refused(code=Refusal.STALE_EPOCH, who=own.human)
+            epoch = own.epoch
+        return gate.pass_gate(work.unit, work.case, intake.speaker(turn, by), epoch, gate.MESSAGE)
+
+    def _link(self, work: Work, turn: Turn, by: str) -> Reply:
+        """The customer is back after the window: a new case, linked, that the AI begins."""
+        old, name = work.case, f"{work.case.id}+"
+        while work.unit.case(name) is not None:
+            name += "+"
+        work.change(next=name)
+        work.entry("linked", SYSTEM, {"next": name})
+        work.close()
+        begun = self._begin(work.unit, name, old.workflow, ())
+        # Its epochs go on from those of the old case: a late answer of then is late here too.
+        epoch = Epoch(old.ownership.epoch.incarnation, old.ownership.epoch.number + 1)
+        fresh = replace(
+            begun,
+            ownership=replace(begun.ownership, epoch=epoch),
+            attributes=old.attributes,
+            values=old.values,
+            transcript=old.transcript,
+            language=old.language,
+            linked=old.id,
+        )
+        return self._take(Work(work.unit, self.deployment, fresh), turn, by, None, deliver=False)
+
+    def act(self, case: str, command: Command, *, id: str) -> Reply:  # noqa: A002
+        """Give a command; `id` is the command's own, and a repetition gets the same reply."""
+        key, mark = f"act:{id}", answers.digest(command)
+        with self.store.unit() as unit:
+            if (known := answers.known(unit, case, key, mark)) is not None:
+                return known
+            reply, free = bulk.command(unit, self.deployment, case, command)
+            answers.remember(unit, case, key, mark, reply)
+        self._nudge(free)
+        return reply
+
+    def act_all(
+        self,
+        cases_: Sequence[str],
+        command: Command,
+        *,
+        id: str,  # noqa: A002
+    ) -> Mapping[str, Reply]:
+        """A supervisor's command on many cases: one unit and one ledger entry each. NotFound, and
+        nothing done, when one of them is not there.
+        """
+        with self.store.unit() as unit:
+            for name in cases_:
+                found(unit, name)
+        return {name: self.act(name, command, id=f"{id}:{name}") for name in cases_}
+
+    def admit(
+        self,
+        case: str,
+        epoch: Epoch,
+        action: str,
+        *,
+        by: Actor | None = None,
+        args: Mapping[str, Any] | None = None,
+        approval: str = "",
+    ) -> Refused | Barred | None:
+        """Whether a message or a tool effect may leave now; None = it may.
+
+        What an approval was asked for passes only with it, exactly so, once. An AI that leaves the
+        plan of its mandate loses the case to the sponsor.
+        """
+        with self.store.unit() as unit:
+            work = Work(unit, self.deployment, found(unit, case))
+            acts.rehome(work)
+            work.fire()
+            timers.run(work)
+            who = by or Actor(kind=Party.AI)
+            mark = gate.digest(action, args or {})
+            barred = gate.pass_gate(unit, work.case, who, epoch, action, approval, mark)
+            why = {"why": gate.code(barred)} if barred else {}
+            work.entry("barred" if barred else "admitted", who, {"action": action, **why})
+            acts.leave(work, action, barred)
+            timers.run(work)
+            work.close()
+            return barred
+
+    def fire(self, limit: int = 1000) -> int:
+        """Take what is due in at most `limit` cases, then look for people for those that wait.
+
+        A case that fails holds up no other: what was wrong is raised when all have been taken.
+        """
+        with self.store.unit() as unit:
+            due = unit.overdue(unit.now(), limit)
+        failed: list[Exception] = []
+        for name in due:
+            try:
+                self._fire(name)
+            except Exception as problem:  # noqa: BLE001  # whatever it is, the others go on
+                failed.append(problem)
+        sweep.holders(self.store, self.deployment)
+        sweep.nudge(self.store, self.deployment)
+        if failed:
+            raise failed[0]
+        return len(due)
+
+    def _fire(self, name: str) -> None:
+        with self.store.unit() as unit:
+            work = Work(unit, self.deployment, found(unit, name))
+            acts.rehome(work)
+            work.fire()
+            timers.run(work)
+            work.close()
+
+    def _nudge(self, person: str) -> None:
+        """Somebody has a hand free: those who wait where that helps are looked at."""
+        if person and (queues := sweep.freed(self.deployment, person)):
+            sweep.nudge(self.store, self.deployment, queues)
+
+    def _reply(self, work: Work, **fields: Any) -> Reply:
+        return work.reply(mode=intake.mode(work), **fields)

@@ -1,0 +1,64 @@
+"""Who speaks, on which case, and what is kept of what was refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from handrail.core.model import Attributes, Mode, Role, Turn
+from handrail.core.ownership import Actor, Party, Refused
+from handrail.engine import acts, gate, turns
+from handrail.engine.gate import Barred
+from handrail.engine.work import SYSTEM, Work
+from handrail.ports import Case, Unit
+
+Values = Mapping[str, Mapping[str, object]]
+_KINDS = {Role.AGENT: Party.AI, Role.HUMAN: Party.HUMAN, Role.CUSTOMER: Party.CUSTOMER}
+
+
+def speaker(turn: Turn, by: str) -> Actor:
+    """Who made a turn."""
+    return Actor(kind=_KINDS.get(turn.role, Party.SYSTEM), id=by)
+
+
+def latest(unit: Unit, name: str, turn: Turn) -> Case | None:
+    """The case, or the one that took its place; for customers also the one it was merged into.
+
+    The AI names the case that it was told of: an epoch of the old one says nothing of the next.
+    """
+    found = unit.case(name)
+    if turn.role is Role.AGENT:
+        return found
+    while found is not None and found.next:
+        found = unit.case(found.next)
+    return acts.survivor(unit, found) if turn.role is Role.CUSTOMER else found
+
+
+def told(case: Case, attributes: Attributes | None, values: Values | None, transcript: str) -> Case:
+    """The case with what the caller knows now of the customer and the matter."""
+    if attributes is not None:
+        case = replace(case, attributes=attributes)
+    if values is not None:
+        case = replace(case, values={**case.values, **values})
+    return replace(case, transcript=transcript) if transcript else case
+
+
+def bring(work: Work, history: Sequence[Turn]) -> None:
+    """What was said before the case was first seen: observed, and nothing comes of it."""
+    for past in history:
+        turns.take(work, past, "", decides=False)
+    work.entry("imported", SYSTEM, {"lines": work.case.lines})
+
+
+def refuse(work: Work, who: Actor, turn: Turn, barred: Refused | Barred) -> None:
+    """A turn that was not let through changes nothing; its words are kept apart, not lost."""
+    body = {"what": turn.role.value, "why": gate.code(barred)}
+    if turn.text:
+        body["text"] = f"{work.case.id}#{work.case.entries + 1}"
+        work.unit.keep(body["text"], turn.text)
+    work.entry("refused", who, body)
+    if turn.role is Role.AGENT:
+        acts.leave(work, gate.MESSAGE, barred)
+
+
+def mode(work: Work) -> Mode:
+    """How far a decision acts on this case."""
+    return work.deployment.mode(work.case.workflow, work.case.id)
