@@ -36,6 +36,14 @@ mutation: $(DEV)
 	HYPOTHESIS_PROFILE=mutation $(BIN)/mutmut run --max-children 1
 	$(BIN)/mutmut results
 
+# Simulated worlds, every law checked after every call; docs/guides/simulate.md tells more.
+SEEDS = 1000
+simulation: $(DEV)
+	HANDRAIL_SEEDS=$(SEEDS) $(BIN)/pytest -n 2 tests/testing
+
+simulation-long:
+	$(MAKE) simulation SEEDS=20000
+
 bench: $(RUN)
 	@scripts/install bench
 	$(BIN)/python -m bench
@@ -51,4 +59,4 @@ $(DEV): pyproject.toml uv.lock scripts/install
 	@PYTHON="$(PYTHON)" scripts/install dev
 	@touch $(RUN) $(DEV)
 
-.PHONY: demo test lint packs check format mutation bench clean
+.PHONY: demo test lint packs check format mutation simulation simulation-long bench clean
