@@ -14,6 +14,8 @@ from typing import Any
 
 import orjson
 from bench.cases import RULES, START, World, topic, worlds
+from bench.handoff import handed_off
+from bench.routing import routed
 from bench.timing import Side, against, costs, spread
 
 from bench import bare, engines
@@ -260,4 +262,6 @@ MEASURES: tuple[Callable[[], list[Row]], ...] = (
     texts,
     start_up,
     replayed,
+    routed,
+    handed_off,
 )

@@ -4,6 +4,7 @@
 A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->` in a page.
 """
 
+import dataclasses
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,10 @@ import typer
 
 from handrail import errors
 from handrail.cli import app
+from handrail.core import ownership, sla
+from handrail.core.bundle import settings as bundles
+from handrail.core.sla.deadline import PATHS
+from handrail.engine import Barred
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 80
@@ -68,9 +73,143 @@ def tree(kind: type[errors.HandrailError]) -> Iterator[type[errors.HandrailError
             yield from tree(child)
 
 
+def states() -> str:
+    """The answer of every state to every command: where it leads, or the refusal."""
+    rows = [
+        f"| Command | {' | '.join(f'`{status}`' for status in ownership.Status)} |",
+        "| --- |" + " --- |" * len(ownership.Status),
+    ]
+    for command in ownership.COMMANDS:
+        cells = " | ".join(_cell(status, command) for status in ownership.Status)
+        rows.append(f"| `{command.name}` | {cells} |")
+    return "\n".join(rows) + "\n"
+
+
+def _cell(status: ownership.Status, command: type[ownership.Command]) -> str:
+    cell = ownership.CELLS[status, command]
+    if isinstance(cell, ownership.Refusal):
+        return f"*{cell}*"
+    return " or ".join(dict.fromkeys(str(to or status) for to in ownership.LEADS[cell.__name__]))
+
+
+def commands() -> str:
+    """Every command, who may give it, what it says, and what it is."""
+    common = {field.name for field in dataclasses.fields(ownership.Command)}
+    rows = ["| Command | By | Says | Means |", "| --- | --- | --- | --- |"]
+    for command in ownership.COMMANDS:
+        by = ", ".join(party for party in ownership.Party if party in command.actors)
+        names = [field.name for field in dataclasses.fields(command) if field.name not in common]
+        says = ", ".join(f"`{name}`" for name in names)
+        means = " ".join((command.__doc__ or "").split())
+        rows.append(f"| `{command.name}` | {by} | {says} | {means} |")
+    return "\n".join(rows) + "\n"
+
+
+def refusals() -> str:
+    """Every code of a refusal, in order of precedence, and where the state alone gives it."""
+    rows = ["| Refusal | Means | By the state alone |", "| --- | --- | --- |"]
+    for code in ownership.Refusal:
+        where = "; ".join(
+            f"`{status}`: {', '.join(names)}"
+            for status in ownership.Status
+            if (names := [one.name for one in ownership.COMMANDS
+                          if ownership.CELLS[status, one] is code])
+        )  # fmt: skip
+        rows.append(f"| `{code}` | {ownership.MEANING[code]} | {where} |")
+    return "\n".join(rows) + "\n"
+
+
+_BARRED = {
+    Barred.STOPPED: "the AI of the workflow is stopped",
+    Barred.NO_APPROVAL: "there is no approval of that id for this case",
+    Barred.NOT_GRANTED: "an approval was asked for exactly this, and nobody has said yes",
+    Barred.APPROVAL_EXPIRED: "the approval was not answered, or not used, in time",
+    Barred.APPROVAL_USED: "the approval was used: it is for one time",
+    Barred.ACTION_CHANGED: "tool or arguments are not those that were approved",
+}
+
+
+def barred() -> str:
+    """Every code of the gate besides the refusals."""
+    rows = ["| Barred | Means |", "| --- | --- |"]
+    rows += [f"| `{code}` | {_BARRED[code]} |" for code in Barred]
+    return "\n".join(rows) + "\n"
+
+
+_TIMES = (
+    "time_to_accept", "first_response", "next_response", "resolution", "ai_silence",
+    "holder_silence", "check_back",
+)  # fmt: skip
+_LENGTHS = sla.SlaPolicy(name="", **{name: 10 + place for place, name in enumerate(_TIMES)})
+
+
+def clock_kinds() -> str:
+    """Every kind of clock: its length, when it runs, and what it does at its end."""
+    rows = ["| Clock | Lasts | Runs while | At its end |", "| --- | --- | --- | --- |"]
+    for kind in sla.Kind:
+        path = PATHS[kind]
+        length = path.seconds(_LENGTHS) if path.seconds else 0
+        if kind is sla.Kind.CHECK_BACK:
+            length = _LENGTHS.check_back
+        names = [name for name in _TIMES if getattr(_LENGTHS, name) == length]
+        lasts = f"`{names[0]}`" if names else "until the instant that the event brings"
+        runs = ", ".join(f"`{one}`" for one in ownership.Status if one in path.runs)
+        ends = "breach, then the levels" if path.escalates else "it lapses"
+        if kind is sla.Kind.CHECK_BACK:
+            ends = "the steward looks at the case, and it begins anew"
+        warns = "; warns before" if path.warns else ""
+        rows.append(f"| `{kind}` | {lasts} | {runs} | {ends}{warns} |")
+    return "\n".join(rows) + "\n"
+
+
+def clock_events() -> str:
+    """What each event of a case does to its clocks."""
+    rows = [
+        "| Event | Starts | Starts anew | Met | Ends | Resumes what was paused |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for event, row in sla.TABLE.items():
+        starts = [*row.starts, *([row.until] if row.until else [])]
+        cells = [
+            ", ".join(f"`{kind}`" for kind in kinds)
+            for kinds in (starts, row.restarts, row.meets, row.cancels)
+        ]
+        rows.append(f"| `{event}` | {' | '.join(cells)} | {'yes' if row.resumes else ''} |")
+    return "\n".join(rows) + "\n"
+
+
+_MASKED = {
+    bundles.Masked.SECRET: "keys of known shape, private keys, passwords in links, what a word "
+    "such as `password:` or `token is` names",
+    bundles.Masked.CARD: "12 to 19 digits that a network begins with, check digit right",
+    bundles.Masked.IBAN: "an account number whose check holds",
+    bundles.Masked.NATIONAL_ID: "numbers of personal documents of many countries by shape "
+    "and check, others behind the word that names them",
+    bundles.Masked.EMAIL: "mail addresses",
+    bundles.Masked.PHONE: "numbers that one of ten regions dials, or any with a `+`",
+    bundles.Masked.IP: "addresses of the internet protocol, versions 4 and 6",
+}
+
+
+def masked() -> str:
+    """Every class that a bundle can hide."""
+    rows = ["| Class | What is hidden | If the pack does not say |", "| --- | --- | --- |"]
+    for kind in bundles.Masked:
+        usual = "hidden" if kind in bundles.MASKED else "shown"
+        rows.append(f"| `{kind}` | {_MASKED[kind]} | {usual} |")
+    return "\n".join(rows) + "\n"
+
+
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "cli": ("docs/reference/cli.md", cli),
     "errors": ("docs/reference/errors.md", error_table),
+    "states": ("docs/reference/ownership.md", states),
+    "commands": ("docs/reference/ownership.md", commands),
+    "refusals": ("docs/reference/refusals.md", refusals),
+    "barred": ("docs/reference/refusals.md", barred),
+    "clock-kinds": ("docs/reference/clocks.md", clock_kinds),
+    "clock-events": ("docs/reference/clocks.md", clock_events),
+    "masked": ("docs/reference/bundle.md", masked),
 }
 """Each generated part: its page, and what makes it."""
 

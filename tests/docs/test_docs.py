@@ -164,6 +164,29 @@ def test_a_table_lists_what_the_code_knows(page: str, heading: str, wanted: list
     assert found == wanted
 
 
+def test_the_fields_of_a_reply_and_of_a_bundle_are_told() -> None:
+    from handrail.core.bundle import Bundle
+    from handrail.engine import Reply
+
+    replies = first_column(read("docs/reference/replies.md"), "Reply")
+    assert sorted(replies) == sorted(field.name for field in fields(Reply))
+    bundle = first_column(read("docs/reference/bundle.md"), "Field")
+    assert sorted(bundle) == sorted(field.name for field in fields(Bundle))
+
+
+def test_what_leaves_and_what_the_ledger_holds_is_told() -> None:
+    """By the calls in the source that write an effect or an entry."""
+    source = "\n".join(path.read_text("utf-8") for path in ROOT.glob("src/handrail/engine/*.py"))
+    page = read("docs/reference/replies.md")
+    kinds = set(re.findall(r"\.effect\(\s*\"(\w+)\"", source))
+    assert kinds == set(first_column(page, "Effect"))
+    entries = set(re.findall(r"\.entry\(\s*\"(\w+)\"", source))
+    entries |= {"admitted", "barred", "delivery"}  # one is chosen between, one is of the outbox
+    assert entries == set(first_column(page, "Entry"))
+    caught = set(re.findall(r"caught\.append\(\"(\w+)\"\)", source))
+    assert caught == set(first_column(page, "Caught"))
+
+
 def test_a_row_that_is_missing_is_seen() -> None:
     page = "\n| Role | Who |\n| --- | --- |\n| `agent` | `x` |\n\n| `tool` |\n"
     assert first_column(page, "Role") == ["agent"]

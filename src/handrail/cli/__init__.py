@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
-from handrail.cli import pack
+from handrail.cli import pack, roster
 from handrail.cli.decide import decide
 from handrail.cli.demo import demo
 from handrail.cli.replay import replay
+from handrail.cli.route import route
+from handrail.cli.simulate import simulate
 from handrail.errors import HandrailError
 
 app = typer.Typer(
@@ -25,9 +27,12 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 2 bad input, 3 refused, 4 failed.",
 )
 app.add_typer(pack.app, name="pack")
+app.add_typer(roster.app, name="roster")
 app.command()(decide)
 app.command()(replay)
 app.command()(demo)
+app.command()(route)
+app.command()(simulate)
 
 
 def _version(wanted: bool) -> None:

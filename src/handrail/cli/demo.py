@@ -37,11 +37,15 @@ def demo(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a turn.")] = False,
 ) -> None:
-    """Replay the sample conversations and show, turn by turn, what is decided and why.
+    """Replay the sample conversations, turn by turn, with what is decided and why; then play one
+    whole case, from the first turn to the closure and its ledger.
 
     Nothing to configure: support, sales and operations agents under the three starter packs.
+
+    Example: `handrail demo --only "whole case"` plays only the whole cases, of which there are two.
     """
     wait = (0.04 if sys.stdout.isatty() else 0.0) if pace is None else max(0.0, min(pace, _SLOWEST))
+    played = _stories(only)
     tally = Tally()
     shown = 0
     workflows = _workflows()
@@ -52,19 +56,52 @@ def demo(
         session = _session(workflows[conversation.workflow or "support"], conversation)
         steps = _play(session, conversation, wait=0.0 if as_json else wait, as_json=as_json)
         tally.add(conversation, tuple(step.decision for step in steps))
-    if not shown:
+    if not shown and not played:
         raise NotFound(
             f"no sample conversation has `{only}` in its title", hint="leave out --only to see all"
         )
     if as_json:
         typer.echo(orjson.dumps({"summary": report.as_dict(tally)}).decode())
+    elif shown:
+        typer.echo("")
+        report.show(tally)
+        typer.echo("These are our own samples, written with the packs: no measure of quality.")
+    for title in played:
+        _tell(title, wait, as_json=as_json)
+    if as_json:
         return
-    typer.echo("")
-    report.show(tally)
-    typer.echo("These are our own samples, written with the packs: no measure of quality.")
     typer.echo('\nNext: handrail decide "let me talk to a person"   (one decision, explained)')
+    typer.echo("      handrail simulate support-chat   (a day of traffic: waits, clocks, people)")
     typer.echo("      handrail replay YOUR.jsonl --pack support-chat   (your own history)")
     typer.echo("      handrail pack new my-pack.yaml                   (your own policy)")
+
+
+def _stories(only: str) -> list[str]:
+    """The titles of the whole cases that are to be played: one, unless others are asked for."""
+    from handrail.cli.stories import STORIES
+
+    if not only:
+        return [title for title, story in STORIES.items() if story.usual]
+    return [title for title in STORIES if only.lower() in title.lower()]
+
+
+def _tell(title: str, wait: float, *, as_json: bool) -> None:
+    """Play a whole case through the engine."""
+    from handrail.cli.stage import Stage
+    from handrail.cli.stories import STORIES
+
+    story = STORIES[title]
+    stage = Stage(story.pack, story.tier, wait=2 * wait, quiet=as_json)
+    if as_json:
+        story.play(stage)
+        typer.echo(orjson.dumps({"story": title, "ledger": stage.as_list()}).decode())
+        return
+    typer.secho(f"\n{title}", bold=True)
+    typer.secho(f"  {story.pack}, tier {story.tier}, {stage.begins()}", dim=True)
+    explain.say(
+        "  Who says what is written beforehand; what comes of it is computed now.", dim=True
+    )
+    story.play(stage)
 
 
 def _workflows() -> dict[str, Workflow]:

@@ -46,10 +46,13 @@ _PRODUCT = re.compile(r"\w+ [0-9.]+ x [0-9.]+ = [0-9.]+")
 _LABEL = re.compile(r" *\S+(?: \S+)*?  +| *")
 
 
-def say(line: str, *, fg: str | None = None, dim: bool | None = None) -> None:
-    """Print a line for people, wrapped at the terminal's width under where its text begins."""
+def say(line: str, *, fg: str | None = None, dim: bool | None = None, hang: int = 0) -> None:
+    """Print a line for people, wrapped at the terminal's width under where its text begins, which
+    is after its label, or at `hang`.
+    """
     label = _LABEL.match(line)
-    hang = label.end() if label and label[0].strip() else len(line) - len(line.lstrip()) + 2
+    if not hang:
+        hang = label.end() if label and label[0].strip() else len(line) - len(line.lstrip()) + 2
     width = max(40, get_terminal_size().columns)
     text = fill(
         _PRODUCT.sub(lambda found: found[0].replace(" ", "\0"), line),  # stays together

@@ -16,15 +16,15 @@ from handrail.core.bundle.seal import cited, covered
 
 _TITLES = {
     "en": ("Goal", "Summary", "Next steps", "Last actions", "Constraints", "Sources", "Why",
-           "Customer", "Mood", "Transcript", "Missing", "turns", "failed", "ok", "complete",
+           "Customer", "Mood", "Transcript", "Missing", "turn", "turns", "failed", "ok", "complete",
            "degraded"),
     "es": ("Objetivo", "Resumen", "Próximos pasos", "Últimas acciones", "Condiciones", "Fuentes",
-           "Motivo", "Cliente", "Ánimo", "Transcripción", "Falta", "turnos", "falló", "bien",
-           "completo", "incompleto"),
+           "Motivo", "Cliente", "Ánimo", "Transcripción", "Falta", "turno", "turnos", "falló",
+           "bien", "completo", "incompleto"),
 }  # fmt: skip
 _KEYS = (
     "goal", "summary", "steps", "actions", "constraints", "sources", "why", "customer", "mood",
-    "transcript", "missing", "turns", "failed", "ok", "complete", "degraded",
+    "transcript", "missing", "turn", "turns", "failed", "ok", "complete", "degraded",
 )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def _sections(bundle: Bundle) -> Iterator[tuple[str, list[str]]]:
     title = dict(zip(_KEYS, _TITLES[words.spoken(bundle.language)], strict=True))
 
     def based(one: Claim | Step) -> str:
-        return f"{one.text} [{title['turns']} {', '.join(map(str, one.evidence))}]"
+        return f"{one.text} {_turns(one.evidence, title)}"
 
     if bundle.goal is not None:
         yield title["goal"], [based(bundle.goal)]
@@ -116,8 +116,13 @@ def _action(one: Action, title: dict[str, str]) -> str:
     state = "" if one.failed is None else title["failed"] if one.failed else title["ok"]
     said = f"`{one.tool}` {one.detail}".strip() if one.tool else f"“{one.detail}”"
     end = ": ".join(filter(None, (state, one.result)))
-    turns = ", ".join(map(str, one.evidence))
-    return f"{said}{' → ' + end if end else ''} [{title['turns']} {turns}]"
+    return f"{said}{' → ' + end if end else ''} {_turns(one.evidence, title)}"
+
+
+def _turns(evidence: tuple[int, ...], title: dict[str, str]) -> str:
+    """Where a claim comes from: `[turn 1]`, `[turns 2, 3]`."""
+    word = title["turn" if len(evidence) == 1 else "turns"]
+    return f"[{word} {', '.join(map(str, evidence))}]"
 
 
 def _marked(text: str) -> str:
