@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from handrail.core.case import CaseState
-from handrail.core.model import Attributes, Role, Signals, Strict, Turn
+from handrail.core.model import Attributes, Role, Signals, Strict, Turn, value
 from handrail.core.ownership import Epoch, Ownership
 from handrail.core.sla import Deadline
 
@@ -60,7 +60,7 @@ class Approval:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Case:
     """One case as it is stored. `version` rises with every save; a save of an old one conflicts.
 
@@ -102,7 +102,7 @@ class Delivery(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Line:
     """One turn as it is stored, numbered from 1 within the case. `at` is the store's time."""
 
@@ -119,7 +119,7 @@ class Line:
         return self.turn.role
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Entry:
     """One fact about a case, numbered from 1 within it: what the ledger is made of.
 
@@ -135,7 +135,7 @@ class Entry:
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Effect(Strict):
     """Something to do outside, written in the same unit as its cause and delivered at least once.
 

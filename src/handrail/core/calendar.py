@@ -9,6 +9,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from operator import itemgetter
 
 from handrail.core.model import Strict
 
@@ -78,7 +80,11 @@ def day_span(zone: tzinfo, day: date) -> Stretch:
 
 def is_open(calendar: Calendar, at: int) -> bool:
     """Whether people work at `at`."""
-    return any(_open(calendar, at, at + 1))
+    day, wall = divmod(at + _offset(calendar.zone, at), DAY)
+    if not any(start <= wall < end for start, end in calendar.days[(day + _THURSDAY) % 7]):
+        return False
+    before = bisect_right(calendar.shut, at, key=itemgetter(0))
+    return before == 0 or at >= calendar.shut[before - 1][1]
 
 
 def next_open(calendar: Calendar, at: int) -> int | None:
@@ -124,8 +130,13 @@ def between(calendar: Calendar, start: int, end: int) -> int:
 
 def _open(calendar: Calendar, start: int, end: int) -> Iterator[Stretch]:
     """The open time of [start, end) in order, in parts that may touch but never overlap."""
-    shut = calendar.shut
-    for lo, hi in _staffed(calendar, start, end):
+    staffed = _staffed(calendar, start, end)
+    return _without(staffed, calendar.shut) if calendar.shut else staffed
+
+
+def _without(staffed: Iterator[Stretch], shut: tuple[Stretch, ...]) -> Iterator[Stretch]:
+    """What the closures leave of the hours."""
+    for lo, hi in staffed:
         since = lo
         for a, b in shut[max(0, bisect_right(shut, (lo, lo)) - 1) :]:
             if a >= hi:
@@ -169,6 +180,7 @@ def _even(zone: tzinfo, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         start, offset = stop, then
 
 
+@lru_cache(maxsize=1024)  # a handoff asks for the same few instants over and over
 def _offset(zone: tzinfo, at: int) -> int:
     """How far the wall clock of `zone` is ahead of UTC at `at`, in milliseconds."""
     moment = _EPOCH + timedelta(milliseconds=at)

@@ -21,6 +21,7 @@ from handrail.core.case import CaseState
 from handrail.core.model import Context, Decision, Outcome, Reason, Signals, Source, value
 
 VERSION = 1
+_AS_IS = frozenset({int, str, bool, NoneType})
 _OUTCOMES = {outcome: f'"{outcome.code}"' for outcome in Outcome}
 
 
@@ -61,17 +62,17 @@ def load(line: bytes) -> tuple[Input, Decision]:
 def plain(value: Any) -> Any:
     """A value as JSON types; a dataclass without the fields that have their defaults."""
     kind: Any = type(value)
-    if kind is int or kind is str or kind is bool or value is None:
+    if kind in _AS_IS:
         return value
     if isinstance(value, Enum):
         return _code(value)
     if isinstance(value, tuple):
-        return [plain(item) for item in value]
+        return [item if type(item) in _AS_IS else plain(item) for item in value]
     names, defaults, read = _layout(kind)
     return {
-        name: plain(item)
+        name: item if type(item) in _AS_IS else plain(item)
         for name, item, default in zip(names, read(value), defaults, strict=True)
-        if item != default
+        if item is not default and item != default
     }
 
 

@@ -52,7 +52,7 @@ def refuse(work: Work, who: Actor, turn: Turn, barred: Refused | Barred) -> None
     """A turn that was not let through changes nothing; its words are kept apart, not lost."""
     body = {"what": turn.role.value, "why": gate.code(barred)}
     if turn.text:
-        body["text"] = f"{work.case.id}#{work.case.entries + 1}"
+        body["text"] = f"{work.case.id}#{work.entries + 1}"
         work.unit.keep(body["text"], turn.text)
     work.entry("refused", who, body)
     if turn.role is Role.AGENT:

@@ -35,7 +35,8 @@ def nudge(store: Store, on: Deployment, queues: Collection[str] | None = None) -
             acts.rehome(work)
             _merge(work)
             if work.own.status is Status.FALLBACK:
-                timers.call(work)
+                if work.own.at < work.now:  # what has just fallen back is not asked for at once
+                    timers.call(work)
             else:
                 transfer.settle(work)
             if work.case == case:

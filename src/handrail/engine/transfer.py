@@ -5,6 +5,8 @@ looked for, until somebody has the case or the fallback runs.
 import json
 from dataclasses import replace
 
+import orjson
+
 from handrail.core import bundle, routing
 from handrail.core.bundle import Material
 from handrail.core.model import Decision, Forecast, Outcome, Reason, Trigger
@@ -246,7 +248,12 @@ def hand_over(work: Work, decision: Decision) -> None:
 
 
 def _json(made: bundle.Bundle) -> str:
-    return json.dumps(plain(made), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """The bundle as JSON; `plain` gives the keys in order."""
+    told = plain(made)
+    try:
+        return orjson.dumps(told).decode()
+    except orjson.JSONEncodeError:  # half a character, which a turn may hold: law 9
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def material(work: Work, decision: Decision) -> Material:

@@ -50,6 +50,7 @@ class Work:
         self.now = unit.now()
         self.deadlines = unit.deadlines(case.id)
         self.before = case.ownership
+        self.entries, self.effects = case.entries, case.effects  # of the row, counted on
         self.fired: list[Firing] = []
         self.told: list[Told] = []
         self.caught: list[str] = []
@@ -67,11 +68,11 @@ class Work:
 
     def entry(self, name: str, actor: Actor, body: Mapping[str, Any]) -> None:
         """Write one fact into the ledger."""
-        self.change(entries=self.case.entries + 1)
+        self.entries += 1
         self.unit.append(
             Entry(
                 case=self.case.id,
-                number=self.case.entries,
+                number=self.entries,
                 at=self.now,
                 name=name,
                 actor=f"{actor.kind.value}:{actor.id}" if actor.id else actor.kind.value,
@@ -172,8 +173,8 @@ class Work:
         self, kind: str, body: Mapping[str, Any], *, text: str = "", fenced: bool = False
     ) -> str:
         """Something to do outside once this is committed; gives its key."""
-        self.change(effects=self.case.effects + 1)
-        key = f"{self.case.id}/{self.case.effects}"
+        self.effects += 1
+        key = f"{self.case.id}/{self.effects}"
         if text:
             self.unit.keep(key, text)
         self.unit.put_effect(
@@ -247,6 +248,7 @@ class Work:
         if self.own.status is not Status.CLOSED and not any(one.armed for one in self.deadlines):
             self.clocks(Event.RESUMED)
         self.unit.arm(self.case.id, self.deadlines)
+        self.change(entries=self.entries, effects=self.effects)
         self.case = self.unit.save(self.case)
 
 

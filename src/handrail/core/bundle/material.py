@@ -1,6 +1,7 @@
 """What a bundle is made of, and the bounded part of it that is read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from handrail.core.bundle.mask import Mask
 from handrail.core.bundle.settings import BundleTemplate
@@ -68,14 +69,20 @@ _MEASURED = (
     ("agent_request", Event.TRANSFER_REQUESTED),
     ("announced_transfer", Event.TRANSFER_REQUESTED),
 )
+_EVENTS = tuple(event for _, event in _MEASURED)
+_measures = attrgetter(*(name for name, _ in _MEASURED))
 
 
 def line(number: int, turn: Turn, signals: Signals | None = None, *, private: bool = False) -> Line:
     """The line of a turn, with what was measured of it."""
     events, failed = turn.events, turn.error
     if signals is not None:
-        found = [event for name, event in _MEASURED if getattr(signals, name)]
-        events = tuple(dict.fromkeys((*events, *found)))
+        measured = _measures(signals)
+        if any(measured):
+            found = [event for event, is_so in zip(_EVENTS, measured, strict=True) if is_so]
+            events = (*events, *found)
+        if len(events) > 1:
+            events = tuple(dict.fromkeys(events))
         if signals.tool_failed:
             failed = True
         elif signals.tool_succeeded:
@@ -98,8 +105,9 @@ def window(material: Material, mask: Mask) -> tuple[Line, ...]:
     lines = material.lines
     if len(lines) > HEAD + TAIL:
         lines = (*lines[:HEAD], *lines[-TAIL:])
-    masked = iter(mask.all([text for one in lines for text in _shown(one)]))
-    return tuple([_masked(one, masked) for one in lines])
+    shown = [_shown(one) for one in lines]
+    masked = iter(mask.all([text for texts in shown for text in texts]))
+    return tuple([_masked(one, texts, masked) for one, texts in zip(lines, shown, strict=True)])
 
 
 def _shown(one: Line) -> list[str]:
@@ -112,11 +120,10 @@ def _shown(one: Line) -> list[str]:
     return [one.text[:_READ], *[call.args[:_RESULT] for call in one.calls]]
 
 
-def _masked(one: Line, masked: Iterator[str]) -> Line:
-    """The line with the next texts of `masked`."""
-    known = _shown(one)
+def _masked(one: Line, shown: Sequence[str], masked: Iterator[str]) -> Line:
+    """The line with the next texts of `masked`, which stand for those of it that are shown."""
     texts = [
-        next(masked)[:-_MARGIN] if len(text) in {_READ, _RESULT} else next(masked) for text in known
+        next(masked)[:-_MARGIN] if len(text) in (_READ, _RESULT) else next(masked) for text in shown
     ]
     if one.role is not Role.TOOL and texts == [one.text, *[call.args for call in one.calls]]:
         return one

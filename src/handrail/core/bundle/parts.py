@@ -1,10 +1,9 @@
 """The parts of a bundle: what a person reads, each with the turns that it rests on."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from handrail.core.bundle.settings import BundleField
-from handrail.core.model import Contribution, Reason, Strict, Trigger
+from handrail.core.model import Contribution, Reason, Strict, Trigger, value
 
 MAX_WORDS = 120
 """Words that a summary may have."""
@@ -26,7 +25,7 @@ class TrendWay(StrEnum):
     WORSENING = "worsening"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Claim(Strict):
     """One sentence and the numbers of the turns that it rests on: never none (law 10)."""
 
@@ -34,7 +33,7 @@ class Claim(Strict):
     evidence: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Step(Strict):
     """What to do next. `source` says whence: action, trigger, playbook, question, promise,
     constraint, or writer.
@@ -45,7 +44,7 @@ class Step(Strict):
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Action(Strict):
     """What the agent did: a tool and what came of it, or (`tool` empty) a reply.
 
@@ -59,7 +58,7 @@ class Action(Strict):
     evidence: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CustomerValue(Strict):
     """Who the customer is; `value` is what the score made of it, in thousandths."""
 
@@ -68,7 +67,7 @@ class CustomerValue(Strict):
     value: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Trend(Strict):
     """Dissatisfaction now and before the present run of unhappy turns, in thousandths."""
 
@@ -78,7 +77,7 @@ class Trend(Strict):
     turns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Bundle(Strict):
     """What is handed over. All of it is private to the humans but `customer_visible`.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from handrail.core.bundle.mask import Mask
 from handrail.core.bundle.parts import (
@@ -70,16 +70,10 @@ def cited(bundle: Bundle, turns: frozenset[int] | None = None) -> Bundle:
         )
 
     goal = bundle.goal
-    return replace(
-        bundle,
-        goal=goal if goal is not None and kept((goal,)) else None,
-        summary=kept(bundle.summary),
-        last_actions=kept(bundle.last_actions),
-        sources=kept(bundle.sources),
-        constraints=kept(bundle.constraints),
-        next_steps=kept(bundle.next_steps),
-        customer_visible=kept(bundle.customer_visible),
-    )
+    fields: dict[str, Any] = {name: kept(getattr(bundle, name)) for name in _LISTS}
+    fields["goal"] = goal if goal is not None and kept((goal,)) else None
+    changed = {name: now for name, now in fields.items() if now != getattr(bundle, name)}
+    return replace(bundle, **changed) if changed else bundle
 
 
 def covered(bundle: Bundle, mask: Mask) -> Bundle:

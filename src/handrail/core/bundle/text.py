@@ -94,12 +94,15 @@ def substantive(text: str, least: int = 2) -> bool:
 
 def cited(text: str) -> list[str]:
     """Addresses and documents that a text names."""
+    addresses = _URL.findall(text) if "://" in text else []
     found = _DOCUMENT.findall(text) if _DIGIT.search(text) else []
-    return [one.rstrip(".,;:") for one in (*_URL.findall(text), *found)]
+    return [one.rstrip(".,;:") for one in (*addresses, *found)]
 
 
 def references(text: str) -> list[str]:
     """Numbers of orders, bookings and accounts as a person writes them."""
+    if _DIGIT.search(text) is None:
+        return []
     told = [word for word in text.split() if _DIGIT.search(word)]
     return [one for word in told for one in _REFERENCE.findall(word) if _is_reference(one)]
 

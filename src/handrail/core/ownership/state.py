@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from handrail.core.model import Strict
+from handrail.core.model import Strict, value
 from handrail.core.ownership.settings import Fallback
 
 
@@ -142,7 +142,7 @@ class Closure(Strict):
     merged_into: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Ownership:
     """Who owns one case, and what the next command needs to know.
 

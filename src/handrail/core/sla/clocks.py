@@ -1,11 +1,10 @@
 """What an event of a case does to its deadlines: `on`, by the table."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from handrail.core.calendar import Calendar
-from handrail.core.model import Strict
+from handrail.core.model import Strict, value
 from handrail.core.sla.deadline import CLOSED, PATHS, Deadline, Kind, arm, check_back, pause, resume
 from handrail.core.sla.fire import Firing, fire, watched
 from handrail.core.sla.settings import SlaPolicy
@@ -20,7 +19,7 @@ class Result(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Settled(Strict):
     """A clock that came to its end at `at`: cancelled, when neither met nor missed by then."""
 
@@ -31,7 +30,7 @@ class Settled(Strict):
     result: Result
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Update(Strict):
     """The deadlines after an event; `fired` had fallen due before it and still holds."""
 

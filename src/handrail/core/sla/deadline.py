@@ -1,12 +1,12 @@
 """A deadline, the kinds there are, and how its time is counted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple
 
 from handrail.core.calendar import Calendar, after, between
-from handrail.core.model import FULL, Strict
+from handrail.core.model import FULL, Strict, value
 from handrail.core.sla.settings import DAY, STEWARD, Clock, Level, SlaPolicy
 
 SECOND = 1000
@@ -32,7 +32,7 @@ class Kind(StrEnum):
     CHECK_BACK = "check_back"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Deadline(Strict):
     """A clock of a case. Times are milliseconds since the epoch, 0 = none; `limit` is a length.
 
@@ -133,12 +133,14 @@ def arm(
     `until` is when it ends, for the kinds that the policy sets no length for.
     """
     path = PATHS[kind]
+    warns = path.warns and 0 < policy.warn_at < FULL
+    stage = WARN if warns else BREACH
     if path.seconds is None:
         if not until:
             return None
         until = max(until, at)
         limit = check_back(policy) if kind is Kind.CHECK_BACK else until - at
-        made = Deadline(kind=kind, started=at, limit=limit, due=until, fires=until)
+        made = Deadline(kind=kind, started=at, limit=limit, due=until, fires=until, stage=stage)
     else:
         limit = path.seconds(policy) * SECOND
         if limit <= 0:
@@ -151,13 +153,11 @@ def arm(
             limit=limit,
             due=at + limit if due is None else due,
             fires=at + limit if due is None else due,
+            stage=stage,
             clock=Clock.CALENDAR if due is None else Clock.BUSINESS,
             fell_back=business and due is None,
         )
-    if path.warns and 0 < policy.warn_at < FULL:
-        warning = later(made, calendar, at, limit * policy.warn_at // FULL)
-        return replace(warning, stage=WARN)
-    return made
+    return later(made, calendar, at, limit * policy.warn_at // FULL) if warns else made
 
 
 def later(own: Deadline, calendar: Calendar | None, at: int, ms: int) -> Deadline:
