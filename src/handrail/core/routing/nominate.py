@@ -148,7 +148,9 @@ class _Search:
             standing = self.standing(person)
             if standing is not None and self.free(standing):
                 ranked.append((self.rank(standing, skills), standing, person))
-        for _, standing, person in sorted(ranked, key=lambda one: one[0]):
+        # In the own right before standing in for somebody: the order of the roster never decides.
+        ranked.sort(key=lambda one: (one[0], one[1] is not one[2], one[2].id))
+        for _, standing, person in ranked:
             if self.on_shift(standing):
                 instead = "" if standing is person else person.id
                 why = f"`{standing.id}` is free, and first in `{self.route.queue}`"
