@@ -59,12 +59,12 @@ def test_marks_do_not_count_as_words() -> None:
 @pytest.mark.parametrize("pattern", ["<nobody>", "( <want>", "@unknown", "<want> )"])
 def test_a_malformed_pattern_is_an_error_that_shows_it(pattern: str) -> None:
     with pytest.raises(ValueError, match="pattern `"):
-        grammar(pattern)
+        grammar(pattern).check()
 
 
 def test_a_macro_that_uses_itself_is_an_error() -> None:
     with pytest.raises(ValueError, match="uses itself"):
-        grammar("@a", macros={"a": "<want> @a"})
+        grammar("@a", macros={"a": "<want> @a"}).check()
 
 
 def test_misspellings_are_one_edit_away_and_never_a_real_word() -> None:
@@ -85,6 +85,18 @@ def test_english_and_spanish_have_the_same_keys() -> None:
     assert one.keys() == other.keys()
     for table in ("phrases", "tool", "request"):
         assert one[table].keys() == other[table].keys()
+    assert one["request"]["cues"].keys() == other["request"]["cues"].keys()
+
+
+@pytest.mark.parametrize("code", ["en", "es"])
+def test_every_pattern_compiles(code: str) -> None:
+    languages()[code].request.check()
+
+
+def test_what_never_counts_leaves_gaps() -> None:
+    compiled = grammar("<want> <who>", never="not <want> <who>")
+    left = compiled.left(["!", "not", "want", "human", "?", "agent"])
+    assert left == ["!", "", "", "", "?", "agent"]
 
 
 def test_no_phrase_begins_another_label_of_opposite_meaning() -> None:

@@ -18,6 +18,7 @@ ASKING = (_LINES["english"] + _LINES["spanish"]).strip().split("\n")
 _FRESH = tomllib.loads(Path(__file__).with_name("fresh_requests.toml").read_text("utf-8"))
 FRESH = "".join(_FRESH.values()).strip().split("\n")
 OTHERS = (_LINES["not_english"] + _LINES["not_spanish"]).strip().split("\n")
+HARD = _LINES["hard"].strip().split("\n")
 HEARD = [
     "Please get me the on-call engineer, a real human, right now.",
     "i want an acutal human being",
@@ -42,7 +43,7 @@ def test_a_request_for_a_person_is_found(text: str) -> None:
 
 def test_of_requests_in_other_words_at_least_95_percent_are_found() -> None:
     missed = [text for text in FRESH if not _asks(text)]
-    assert len(FRESH) == 190
+    assert len(FRESH) == 280
     assert len(missed) <= 0.05 * len(FRESH), missed
 
 
@@ -54,6 +55,12 @@ def test_requests_that_were_once_missed_are_found(text: str) -> None:
 @pytest.mark.parametrize("text", OTHERS)
 def test_what_only_looks_like_a_request_is_not_one(text: str) -> None:
     assert not _asks(text)
+
+
+def test_of_what_looks_very_much_like_a_request_hardly_any_is_one() -> None:
+    fired = [text for text in HARD if _asks(text)]
+    assert len(HARD) == 60
+    assert len(fired) <= 0.05 * len(HARD), fired
 
 
 @pytest.mark.parametrize("text", ASKING)

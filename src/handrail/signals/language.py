@@ -9,6 +9,7 @@ from importlib.resources import files
 from itertools import repeat
 from typing import Any
 
+from handrail.signals.cues import Cues
 from handrail.signals.phrases import Phrases, alternatives
 from handrail.signals.slots import Grammar
 from handrail.signals.text import tokenize
@@ -36,6 +37,15 @@ class Language:
     answers: Phrases
     tool: Phrases
     request: Grammar
+    cues: Cues
+
+    def asks(self, tokens: Sequence[str]) -> bool:
+        """Whether a text asks for a person: by a pattern, or by what stands around a person."""
+        if self.request.asks(tokens):
+            return True
+        if self.cues.anchors.isdisjoint(tokens) or not self.cues.ask(tokens):
+            return False
+        return self.cues.ask(self.request.left(tokens))
 
 
 @cache
@@ -66,6 +76,9 @@ def _files() -> dict[str, dict[str, Any]]:
 def _language(code: str, data: Mapping[str, Any]) -> Language:
     phrases = dict(data["phrases"])
     answers = {label: phrases.pop(label) for label in _ANSWERS}
+    request = data["request"]
+    slots = {name: _words(words) for name, words in request["slots"].items()}
+    typos = _typos(request, slots)
     return Language(
         code=code,
         function_words=frozenset(_words(data["function_words"])),
@@ -73,7 +86,10 @@ def _language(code: str, data: Mapping[str, Any]) -> Language:
         phrases=_phrases(phrases),
         answers=_phrases(answers),
         tool=_phrases(data["tool"]),
-        request=_grammar(data["request"]),
+        request=_grammar(request, slots, typos),
+        cues=Cues(
+            {name: _words(words) for name, words in request["cues"].items()}, typos, **_weights()
+        ),
     )
 
 
@@ -92,9 +108,9 @@ def _phrases(phrases: Mapping[str, Iterable[str]]) -> Phrases:
     )
 
 
-def _grammar(data: Mapping[str, Any]) -> Grammar:
-    slots = {name: _words(words) for name, words in data["slots"].items()}
-    own = {word for words in slots.values() for word in words}
+def _grammar(
+    data: Mapping[str, Any], slots: Mapping[str, set[str]], typos: Mapping[str, str]
+) -> Grammar:
     return Grammar(
         slots=slots,
         macros=data["macros"],
@@ -103,15 +119,29 @@ def _grammar(data: Mapping[str, Any]) -> Grammar:
         never=data["never"],
         gate=data["gate"],
         weak_gate=data["weak_gate"],
-        variants=variants(
-            (word for name in data["typos"] for word in slots[name]),
-            known={*common_words(), *_words(data["known"]), *own},
-            joins={
-                first: [word for name in names for word in slots[name]]
-                for first, names in data["joins"].items()
-            },
-        ),
+        variants=typos,
     )
+
+
+def _typos(data: Mapping[str, Any], slots: Mapping[str, set[str]]) -> dict[str, str]:
+    """The misspelt forms of the words of a request."""
+    own = {word for words in slots.values() for word in words}
+    own |= {word for words in data["cues"].values() for word in _words(words)}
+    return variants(
+        (word for name in data["typos"] for word in slots[name]),
+        known={*common_words(), *_words(data["known"]), *own},
+        joins={
+            first: [word for name in names for word in slots[name]]
+            for first, names in data["joins"].items()
+        },
+    )
+
+
+@cache
+def _weights() -> dict[str, Any]:
+    """What the cues weigh: `bias`, and `weights` by cue and place."""
+    file = files("handrail.signals") / "models" / "requests.toml"
+    return tomllib.loads(file.read_text("utf-8"))
 
 
 def _words(text: str) -> set[str]:
@@ -194,7 +224,9 @@ def supported(code: str) -> bool:
 @cache
 def _gate() -> frozenset[str]:
     """The words without which no supported language has a request for a person."""
-    return frozenset().union(*(language.request.gate for language in languages().values()))
+    return frozenset().union(
+        *(language.request.gate | language.cues.anchors for language in languages().values())
+    )
 
 
 @cache
@@ -215,4 +247,4 @@ def requests_human(tokens: Sequence[str], words: Collection[str] | None = None) 
     """
     if _gate().isdisjoint(tokens if words is None else words):
         return False
-    return any(language.request.asks(tokens) for language in languages().values())
+    return any(language.asks(tokens) for language in languages().values())

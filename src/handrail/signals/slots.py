@@ -16,6 +16,8 @@ tokens, and only for messages that pass the gate.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
 
 _FIRST = 0xE000  # private use area: no letter of ours can be a metacharacter
 _OTHER = chr(_FIRST)
@@ -27,10 +29,21 @@ _DEPTH = 8
 _MARKS = "!?"  # said loudly or asked, it is the same request
 
 
+class _Machine(NamedTuple):
+    """What patterns come to: a letter for each word, and expressions over letters."""
+
+    letters: dict[str, str]
+    always: re.Pattern[str] | None
+    ask: re.Pattern[str]
+    never: re.Pattern[str] | None
+
+    def spell(self, words: Iterable[str]) -> str:
+        get = self.letters.get
+        return "".join([get(word) or (_SLIP if len(word) <= _SLIPS else _OTHER) for word in words])
+
+
 class Grammar:
     """Patterns that always count, that count, and that never do, over one set of slots."""
-
-    __slots__ = ("_always", "_ask", "_beside", "_gate", "_letters", "_never", "_weak")
 
     def __init__(
         self,
@@ -45,26 +58,10 @@ class Grammar:
     ) -> None:
         """Nothing is looked for without a word of a slot of `gate`, or one of a slot of the first
         list of `weak_gate` and one of its second. `variants` maps a misspelt word to the word
-        meant. Raises ValueError on a bad pattern.
+        meant. A bad pattern shows when it is first needed, or by `check`.
         """
-        always_ = [_expand(pattern, macros) for pattern in always]
-        asks = [_expand(pattern, macros) for pattern in ask]
-        nevers = [_expand(pattern, macros) for pattern in never]
-        words: dict[str, set[str]] = {}
-        for name, members in slots.items():
-            for word in members:
-                words.setdefault(word, set()).add(f"<{name}>")
-        for pattern in (*always_, *asks, *nevers):
-            for atom in pattern:
-                for word in _literals(atom):
-                    words.setdefault(word, set()).add(word)
-        self._letters, classes = _alphabet(words)
-        for typo, word in variants.items():
-            if word in self._letters:
-                self._letters.setdefault(typo, self._letters[word])
-        self._always = _compile(always_, classes) if always_ else None
-        self._ask = _compile(asks, classes)
-        self._never = _compile(nevers, classes) if nevers else None
+        self._slots, self._macros, self._variants = slots, macros, variants
+        self._patterns = always, ask, never
         self._gate, self._weak, self._beside = (
             _open(names, slots, variants) for names in (gate, *weak_gate)
         )
@@ -74,24 +71,62 @@ class Grammar:
         """The words of which a message must have one; see `__init__`."""
         return self._gate | self._weak
 
+    def check(self) -> None:
+        """Compile now what is else compiled at first need. ValueError on a bad pattern."""
+        assert self._machine
+
     def asks(self, tokens: Sequence[str]) -> bool:
         """Whether a pattern matches outside of everything that never counts."""
         if self._gate.isdisjoint(tokens) and (
             self._weak.isdisjoint(tokens) or self._beside.isdisjoint(tokens)
         ):
             return False
-        words = [token for token in tokens if token[0] not in _MARKS]
-        get = self._letters.get
-        letters = "".join(
-            [get(token) or (_SLIP if len(token) <= _SLIPS else _OTHER) for token in words]
-        )
-        if self._always is not None and self._always.search(letters):
+        machine = self._machine
+        letters = machine.spell([token for token in tokens if token[0] not in _MARKS])
+        if machine.always is not None and machine.always.search(letters):
             return True
-        if self._ask.search(letters) is None:
+        if machine.ask.search(letters) is None:
             return False  # taking parts out cannot make a match
-        if self._never is None:
+        if machine.never is None:
             return True
-        return self._ask.search(self._never.sub(_BLOCKED, letters)) is not None
+        return machine.ask.search(machine.never.sub(_BLOCKED, letters)) is not None
+
+    def left(self, tokens: Sequence[str]) -> Sequence[str]:
+        """The tokens, with an empty one in the place of each that never counts."""
+        if self._machine.never is None:
+            return tokens
+        words = [place for place, token in enumerate(tokens) if token[0] not in _MARKS]
+        letters = self._machine.spell([tokens[place] for place in words])
+        found = list(tokens)
+        for match in self._machine.never.finditer(letters):
+            for at in range(*match.span()):
+                found[words[at]] = ""
+        return found
+
+    @cached_property
+    def _machine(self) -> _Machine:
+        """Compiled at the first message that passes the gate: most of the cost of a start."""
+        always, ask, never = (
+            [_expand(pattern, self._macros) for pattern in patterns] for patterns in self._patterns
+        )
+        words: dict[str, set[str]] = {}
+        for name, members in self._slots.items():
+            for word in members:
+                words.setdefault(word, set()).add(f"<{name}>")
+        for pattern in (*always, *ask, *never):
+            for atom in pattern:
+                for word in _literals(atom):
+                    words.setdefault(word, set()).add(word)
+        letters, classes = _alphabet(words)
+        for typo, word in self._variants.items():
+            if word in letters:
+                letters.setdefault(typo, letters[word])
+        return _Machine(
+            letters,
+            _compile(always, classes) if always else None,
+            _compile(ask, classes),
+            _compile(never, classes) if never else None,
+        )
 
 
 def _open(
