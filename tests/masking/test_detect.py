@@ -14,6 +14,7 @@ S, C, I, N = Masked.SECRET, Masked.CARD, Masked.IBAN, Masked.NATIONAL_ID  # noqa
 HIDDEN = [
     (C, "my card is 4111 1111 1111 1111, exp 12/28", "my card is [card], exp 12/28"),
     (C, "card 4111111111111111.", "card [card]."),
+    (I, "gb82west12345698765432 gb82west12345698765432", "[iban] [iban]"),
     (C, "4111-1111-1111-1111 and 5500005555555559", "[card] and [card]"),
     (C, "\uff14\uff11\uff11\uff11" + " \uff11\uff11\uff11\uff11" * 3, "[card]"),
     (C, "4111\u00a01111\u00a01111\u00a01111", "[card]"),

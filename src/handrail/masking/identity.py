@@ -73,12 +73,16 @@ def _cards(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def ibans(text: str) -> Iterator[tuple[int, int]]:
     """Where an international account number stands."""
-    for start, end in spans(_IBAN, text):
+    at = 0
+    while (found := _IBAN.search(text, at)) is not None:
+        start, end = found.span()
+        at = start + 2  # whatever begins within the match is looked at too
         places = [place for place in range(start, end) if text[place].isalnum()]
         letters = "".join([text[place] for place in places]).upper()
         for length in range(min(34, len(letters)), 14, -1):
             if _valid("iban", letters[:length]):
-                yield places[0], places[length - 1] + 1
+                at = places[length - 1] + 1
+                yield start, at
                 break
 
 
