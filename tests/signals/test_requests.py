@@ -17,6 +17,7 @@ _LINES = tomllib.loads(Path(__file__).with_name("phrasings.toml").read_text("utf
 ASKING = (_LINES["english"] + _LINES["spanish"]).strip().split("\n")
 _FRESH = tomllib.loads(Path(__file__).with_name("fresh_requests.toml").read_text("utf-8"))
 FRESH = "".join(_FRESH.values()).strip().split("\n")
+_UNSEEN = tomllib.loads(Path(__file__).with_name("unseen_requests.toml").read_text("utf-8"))
 OTHERS = (_LINES["not_english"] + _LINES["not_spanish"]).strip().split("\n")
 HARD = _LINES["hard"].strip().split("\n")
 HEARD = [
@@ -55,6 +56,13 @@ def test_requests_that_were_once_missed_are_found(text: str) -> None:
 @pytest.mark.parametrize("text", OTHERS)
 def test_what_only_looks_like_a_request_is_not_one(text: str) -> None:
     assert not _asks(text)
+
+
+def test_of_requests_that_nothing_is_fitted_on_most_are_found() -> None:
+    asking, others = (_UNSEEN[key].strip().split("\n") for key in ("asking", "others"))
+    assert (len(asking), len(others)) == (40, 30)
+    assert sum(map(_asks, asking)) >= 0.8 * len(asking)
+    assert sum(map(_asks, others)) <= 0.1 * len(others)
 
 
 def test_of_what_looks_very_much_like_a_request_hardly_any_is_one() -> None:
