@@ -167,10 +167,10 @@ class Unit(Protocol):
     def save(self, case: Case) -> Case:
         """Store a case; gives it back with its new version. Conflict when it is not the latest."""
 
-    def answer(self, case: str, key: str) -> Any | None:
+    def answer(self, case: str, key: str) -> str | None:
         """What was answered to this turn or command before."""
 
-    def remember(self, case: str, key: str, answer: Any) -> None:
+    def remember(self, case: str, key: str, answer: str) -> None:
         """Keep an answer, for when the same turn or command comes again."""
 
     def add_line(self, line: Line) -> None:

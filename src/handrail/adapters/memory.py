@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from handrail.adapters.tables import HELD, IDLE, Tables, count, first, holder, place, queue_of
 from handrail.core.ownership import Status
@@ -96,11 +95,11 @@ class MemoryUnit:
         saved = self._new.cases[case.id] = replace(case, version=case.version + 1)
         return saved
 
-    def answer(self, case: str, key: str) -> Any | None:
+    def answer(self, case: str, key: str) -> str | None:
         """What was answered before."""
         return self._new.answers.get((case, key)) or self._below.answers.get((case, key))
 
-    def remember(self, case: str, key: str, answer: Any) -> None:
+    def remember(self, case: str, key: str, answer: str) -> None:
         """Keep an answer."""
         self._new.answers[case, key] = answer
 

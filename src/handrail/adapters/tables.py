@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from handrail.core.ownership import WAITING, Status
 from handrail.core.sla import Deadline
@@ -19,7 +18,7 @@ class Tables:
     """What is stored, or what one unit has changed of it."""
 
     cases: dict[str, Case] = field(default_factory=dict)
-    answers: dict[tuple[str, str], Any] = field(default_factory=dict)
+    answers: dict[tuple[str, str], str] = field(default_factory=dict)
     lines: dict[str, list[Line]] = field(default_factory=lambda: defaultdict(list))
     entries: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     payloads: dict[str, str] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
+from handrail import codec
 from handrail.core.ownership import Command
 from handrail.engine.reply import Reply
 from handrail.errors import Conflict
@@ -37,9 +38,10 @@ def digest(said: Any, by: str = "") -> str:
 
 def known(unit: Unit, case: str, key: str, mark: str) -> Reply | None:
     """The reply to this very call. Conflict when the id was used for something else."""
-    before: Answer | None = unit.answer(case, key)
-    if before is None:
+    kept = unit.answer(case, key)
+    if kept is None:
         return None
+    before: Answer = codec.load(Answer, kept)
     if before.digest != mark:
         kind, _, name = key.partition(":")
         raise Conflict(
@@ -51,4 +53,4 @@ def known(unit: Unit, case: str, key: str, mark: str) -> Reply | None:
 
 def remember(unit: Unit, case: str, key: str, mark: str, reply: Reply) -> None:
     """Keep the reply for when the call comes again."""
-    unit.remember(case, key, Answer(digest=mark, reply=reply))
+    unit.remember(case, key, codec.dump(Answer(digest=mark, reply=reply)))
