@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from handrail.core.bundle.mask import Found
 from handrail.core.bundle.settings import Masked
 from handrail.masking import contact, identity, secrets
+from handrail.masking.patterns import anywhere
 
 _DETECTORS: dict[Masked, Callable[[str], Iterator[tuple[int, int]]]] = {
     Masked.SECRET: secrets.secrets,
@@ -20,11 +21,17 @@ _DETECTORS: dict[Masked, Callable[[str], Iterator[tuple[int, int]]]] = {
     Masked.PHONE: contact.phones,
     Masked.IP: contact.addresses,
 }
+_RARE = frozenset({Masked.SECRET, Masked.CARD, Masked.IBAN, Masked.NATIONAL_ID})
+_ANY_RARE = anywhere(f"{secrets.ANY}|(?i:{identity.ANY})")
+"""One look for all of these: most texts have none, and each look costs the same."""
+_PLAIN = bytes(range(128))
 
 
 def detect(text: str, classes: frozenset[Masked]) -> list[Found]:
     """What is to be hidden in a text, in the order of the text."""
     read = text if text.isascii() else _ascii(text)
+    if classes & _RARE and _ANY_RARE.match(read) is None:
+        classes -= _RARE
     return sorted(
         [
             Found(start, end, kind)
@@ -37,7 +44,8 @@ def detect(text: str, classes: frozenset[Masked]) -> list[Found]:
 
 def _ascii(text: str) -> str:
     """The same length, with digits, spaces and dashes of any script as their plain ones."""
-    for one in [one for one in set(text) if one >= "\x80"]:
+    others = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
+    for one in set(others.decode("utf-8", "surrogatepass")):
         if (plain := _sign(one)) != one:
             text = text.replace(one, plain)
     return text

@@ -45,6 +45,11 @@ _NAME = compiled(
     r"nie|cuit|rut|c[eé]dula|pasaporte|seguridad|n[uú]mero fiscal|steuer|personnummer)"
 )
 """One look each that tells whether the many are worth it."""
+ANY = (
+    r"\d(?:[ .\-]{0,2}\d){11}|\b[A-Z]{2}[ -]?\d{2}(?:[ -]?[0-9A-Z]){11}|"
+    f"{_ANY_SHAPE.pattern}|{_NINO.pattern}|{_NAME.pattern}"
+)
+"""Whatever is found here has this in it, in either case: cards, accounts, shapes, names."""
 
 
 def cards(text: str) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handrail.masking.patterns import compiled, spans
+from handrail.masking.patterns import anywhere, compiled, spans
 
 # Shapes that issuers gave their keys so that they can be found. Case matters.
 _SHAPES = compiled(
@@ -43,19 +43,19 @@ _TOLD = compiled(
 _BARE = compiled(r"\b(?:pin|cvv2?|cvc2?|otp|pwd|passwd|password|contraseña)\s+(\d{3,8})\b")
 _HEADER = compiled(r"\b(?:bearer|basic)\s+([0-9A-Za-z._~+/=-]{16,})")
 _URL = compiled(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,100}:([^\s/@]{1,200})@")
-_ANY = compiled(
+ANY = (
     f"{_SHAPES.pattern}|{_PRIVATE_KEY.pattern}|"
-    f"(?i:{'|'.join(one.pattern for one in (_ASSIGNED, _TOLD, _BARE, _HEADER, _URL))})",
-    fold=False,
+    f"(?i:{'|'.join(one.pattern for one in (_ASSIGNED, _TOLD, _BARE, _HEADER, _URL))})"
 )
-"""One look that tells whether the many are worth it."""
+"""One look that tells whether the many are worth it: a pattern that minds the case."""
+_ANY = anywhere(ANY)
 _HINTS = ("pass", "pwd", "contrase", "clave", "secret", "key", "token", "pin", "cvv", "cvc",
           "otp", "code", "código", "bearer", "basic")  # fmt: skip
 
 
 def secrets(text: str) -> Iterator[tuple[int, int]]:
     """Where a secret stands."""
-    if _ANY.search(text) is None:
+    if _ANY.match(text) is None:
         return
     yield from spans(_SHAPES, text)
     if "-----BEGIN" in text:

@@ -20,6 +20,7 @@ from handrail.core.bundle.parts import (
 )
 from handrail.core.bundle.seal import missing, problems, sealed
 from handrail.core.bundle.settings import BundleField, BundleTemplate, Masked, PlaybookEntry
+from handrail.core.bundle.stored import stored
 
 __all__ = [
     "HEAD",
@@ -47,4 +48,5 @@ __all__ = [
     "missing",
     "problems",
     "sealed",
+    "stored",
 ]

@@ -76,7 +76,7 @@ _LIMIT = _Cue(
         "urgent",
         "deadline",
         "no later",
-        "not ",
+        "do not ",
         "don't ",
         "never ",
         "only ",

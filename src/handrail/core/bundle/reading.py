@@ -195,6 +195,8 @@ def _action(tool: str, args: str, result: Line, evidence: tuple[int, ...]) -> Ac
 
 def _detail(args: str) -> str:
     """Arguments as a person reads them: without the signs of JSON."""
+    if not args:
+        return ""
     return t.clip(re.sub(r'[{}"]', "", args[:200]).replace(":", ": ").replace(",", ", "), _DETAIL)
 
 

@@ -3,7 +3,6 @@
 import re
 
 _MARKUP = re.compile(r"[*_`#>]{2,}|[`*]")
-_MARKS = ("*", "`", "##", "__", ">>")
 _END = re.compile(r"[.!?…][\"”')]*\s|\n")
 _SENTENCES = 24
 _HELLO = re.compile(
@@ -22,6 +21,8 @@ _EMPTY = frozenset(_FILLERS.split())
 _SIGNS = " \t.,;:!?¡¿\"'“”‘’«»()[]{}#*_-–—…/\\"
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _URL = re.compile(r"https?://[^\s<>\"')\]]{3,200}")
+_DOCUMENTS = ("article", "doc", "section", "policy", "clause", "KB", "FAQ", "artículo", "sección",
+              "cláusula")  # fmt: skip
 _DOCUMENT = re.compile(
     r"\b(?:article|document|doc|section|policy|clause|KB|FAQ|artículo|documento|sección|cláusula)"
     r"[ -]?(?:no\.? ?|n[úu]mero |#|id:? ?)?[A-Z]{0,4}-?\d[\w.-]{0,20}"
@@ -57,7 +58,7 @@ def clip(text: str, limit: int) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, without markup, at most the first few."""
-    if any(map(text.__contains__, _MARKS)):
+    if "*" in text or "`" in text or "##" in text or "__" in text or ">>" in text:
         text = _MARKUP.sub("", text)
     found, at = [], 0
     for end in _END.finditer(text):
@@ -95,7 +96,7 @@ def substantive(text: str, least: int = 2) -> bool:
 def cited(text: str) -> list[str]:
     """Addresses and documents that a text names."""
     addresses = _URL.findall(text) if "://" in text else []
-    found = _DOCUMENT.findall(text) if _DIGIT.search(text) else []
+    found = _DOCUMENT.findall(text) if any(map(text.__contains__, _DOCUMENTS)) else []
     return [one.rstrip(".,;:") for one in (*addresses, *found)]
 
 
@@ -103,13 +104,13 @@ def references(text: str) -> list[str]:
     """Numbers of orders, bookings and accounts as a person writes them."""
     if _DIGIT.search(text) is None:
         return []
-    told = [word for word in text.split() if _DIGIT.search(word)]
+    told = [word for word in text.split() if not word.isalpha() and _DIGIT.search(word)]
     return [one for word in told for one in _REFERENCE.findall(word) if _is_reference(one)]
 
 
 def arguments(text: str) -> list[tuple[str, str]]:
     """Names and values of the identifiers in the arguments of a tool."""
-    return _ARGUMENT.findall(text)
+    return _ARGUMENT.findall(text) if text else []
 
 
 def told(args: str) -> str:
