@@ -126,6 +126,7 @@ _BARRED = {
     Barred.APPROVAL_EXPIRED: "the approval was not answered, or not used, in time",
     Barred.APPROVAL_USED: "the approval was used: it is for one time",
     Barred.ACTION_CHANGED: "tool or arguments are not those that were approved",
+    Barred.STEP_ADMITTED: "the step has passed since it was begun; report how it ended",
 }
 
 

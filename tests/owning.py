@@ -63,7 +63,7 @@ GOOD = Verdict(helpful=True)
 USUAL: dict[type[Command], tuple[Actor, dict[str, Any]]] = {
     Open: (SYSTEM, {"queue": "billing", "steward": "sue", "reason": "explicit_request"}),
     Propose: (SYSTEM, {"human": "ann", "until": T + HOUR}),
-    Expire: (SYSTEM, {"proposal": 1}),
+    Expire: (SYSTEM, {"proposal": 1, "at": T + HOUR}),
     ownership.Release: (ANN, {}),
     Reroute: (SYSTEM, {"queue": "legal", "steward": "lea"}),
     Prioritise: (SYSTEM, {"priority": 5}),
@@ -127,6 +127,7 @@ STARTS = (
     after(FALLBACK, to(Propose)),
     after(PROPOSED, to(Decline)),
     after(DELEGATED, to(Begin), to(ownership.Release), to(Propose, human="bob")),
+    after(DELEGATED, to(Begin), to(ownership.Recall), to(Handback, steps=(MAIL,))),
 )
 """Cases from which everything is near."""
 
@@ -144,11 +145,11 @@ _PLANS: tuple[tuple[PlanStep, ...], ...] = (
 )
 _CHOICES: dict[type[Command], Callable[[Ownership], dict[str, tuple[Any, ...]]]] = {
     Open: lambda own: {"hard": (True, False), "priority": (0, 3), "reason": ("legal", "vip", "")},
-    Propose: lambda own: {"human": ("ann", "bob", "cay", "")},
+    Propose: lambda own: {"human": ("ann", "bob", "cay", ""), "until": (0, own.at + 5)},
     Expire: lambda own: {"proposal": (own.proposal, own.proposal, own.proposal - 1)},
     Prioritise: lambda own: {"priority": (0, 9)},
     Escalate: lambda own: {"level": (own.level + 1, own.level + 1, own.level)},
-    FallBack: lambda own: {"kind": tuple(Fallback), "due": (own.at + 5,)},
+    FallBack: lambda own: {"kind": tuple(Fallback), "due": (own.at + 5, 0)},
     Handback: lambda own: {
         "steps": _PLANS,
         "expires": (own.at + HOUR, own.at + HOUR, own.at),

@@ -67,13 +67,15 @@ class Case:
     `memory` is what the signals remember between turns. `first_line` is where the episode began,
     `since` when the handoff did, `hard` whether a hard trigger is among its reasons, `exhausted`
     the queues where nobody was left to ask. `linked` is the case before this one, `next` the one
-    that took its place when the customer came back late.
+    that took its place when the customer came back late. `customer` is whose case it is, where
+    the caller says so: all that is kept of a person is found by it.
     """
 
     id: str
     workflow: str
     ownership: Ownership
     state: CaseState
+    customer: str = ""
     memory: Mapping[str, object] = field(default_factory=dict)
     attributes: Attributes = field(default_factory=Attributes)
     values: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
@@ -93,13 +95,16 @@ class Case:
 
 
 class Delivery(StrEnum):
-    """How far a message to the customer is. `accepted`: the channel has it, and will report."""
+    """How far a message to the customer is. `accepted`: the channel has it, and will report.
+    `quarantined`: it was queued in a backup that was restored, and may have left before.
+    """
 
     QUEUED = "queued"
     ACCEPTED = "accepted"
     SENT = "sent"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    QUARANTINED = "quarantined"
 
 
 @value
@@ -112,6 +117,11 @@ class Line:
     turn: Turn
     signals: Signals
     by: str = ""
+
+    @property
+    def key(self) -> str:
+        """The key of what was said, which is kept apart."""
+        return f"{self.case}#t{self.number}"
 
     @property
     def role(self) -> Role:
@@ -139,8 +149,8 @@ class Entry:
 class Effect(Strict):
     """Something to do outside, written in the same unit as its cause and delivered at least once.
 
-    `key` is stable, so a receiver can tell a repetition. `fence`: output of the AI, which leaves
-    only while the case is still in this epoch.
+    `key` is stable, so a receiver can tell a repetition; `number` counts within the case.
+    `fence`: output of the AI, which leaves only while the case is still in this epoch.
     """
 
     key: str
@@ -148,6 +158,7 @@ class Effect(Strict):
     kind: str
     body: Mapping[str, Any]
     at: int
+    number: int = 0
     due: int = 0
     fence: Epoch | None = None
     status: Delivery = Delivery.QUEUED
@@ -164,8 +175,14 @@ class Unit(Protocol):
     def case(self, name: str) -> Case | None:
         """The case of that id, locked until the unit ends."""
 
+    def look(self, names: Collection[str]) -> Sequence[Case]:
+        """Those of these cases that there are; not locked, so look again before a change."""
+
     def save(self, case: Case) -> Case:
         """Store a case; gives it back with its new version. Conflict when it is not the latest."""
+
+    def first_epoch(self) -> Epoch:
+        """The epoch that a new case begins with: in a restored store a later one."""
 
     def answer(self, case: str, key: str) -> str | None:
         """What was answered to this turn or command before."""
@@ -173,8 +190,8 @@ class Unit(Protocol):
     def remember(self, case: str, key: str, answer: str) -> None:
         """Keep an answer, for when the same turn or command comes again."""
 
-    def add_line(self, line: Line) -> None:
-        """Append a turn."""
+    def add_line(self, line: Line) -> str:
+        """Append a turn; gives the commitment to what was said in it, for the ledger."""
 
     def lines(self, case: str, *, first: int = 1, last: int | None = None) -> Sequence[Line]:
         """Turns of a case by number, both ends included."""
@@ -185,8 +202,10 @@ class Unit(Protocol):
     def entries(self, case: str) -> Sequence[Entry]:
         """The ledger of one case, in order."""
 
-    def keep(self, key: str, payload: str) -> None:
-        """Store a text that an entry or effect names by its key."""
+    def keep(self, case: str, key: str, text: str) -> str:
+        """Store a text apart, under a key that an entry or effect names; gives the commitment to
+        it, which the ledger holds in its place.
+        """
 
     def payload(self, key: str) -> str | None:
         """The text of that key; None when it was erased or never there."""
@@ -211,6 +230,9 @@ class Unit(Protocol):
 
     def undelivered(self, at: int, limit: int) -> Sequence[Effect]:
         """Effects that are queued and due, oldest first."""
+
+    def failed(self, limit: int) -> Sequence[Effect]:
+        """Effects that have failed for good, the latest first."""
 
     def put_approval(self, approval: Approval) -> None:
         """Write or rewrite an approval."""
@@ -248,6 +270,9 @@ class Store(Protocol):
 
     def unit(self) -> AbstractContextManager[Unit]:
         """Begin a unit of work; it commits at the end of the block, or not at all."""
+
+    def view(self) -> AbstractContextManager[Unit]:
+        """What was committed last, to be read: nothing is locked, and nothing is kept."""
 
 
 class Sent(StrEnum):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail.core.model import Forecast
-from handrail.core.routing import Availability, Estimate, Staffing, staffing, wait
+from handrail.core.routing import Absence, Availability, Estimate, Staffing, staffing, wait
 from rosters import NEVER, NOON, OFFICE, OPEN, at, person, roster
 
 
@@ -139,7 +139,18 @@ def test_the_live_staffing_counts_the_places_of_who_is_at_work() -> None:
         person("other", capacity=9, queues=("night",)),
     )
     held = {"ana": 1, "bob": 4, "busy": 2, "off": 1}
-    assert staffing(there, OPEN, "desk", NOON, held) == Staffing(places=7, busy=5)
-    assert staffing(there, OPEN, "desk", NOON, {}) == Staffing(places=5, busy=0)
-    assert staffing(there, OFFICE, "desk", at(0, 18), held) == Staffing(places=0, busy=0)
-    assert staffing(there, None, "desk", NOON, held) == Staffing(places=0, busy=0)
+    assert staffing(there, {"desk": OPEN}, "desk", NOON, held) == Staffing(places=7, busy=5)
+    assert staffing(there, {"desk": OPEN}, "desk", NOON, {}) == Staffing(places=5, busy=0)
+    night = {"desk": OFFICE}
+    assert staffing(there, night, "desk", at(0, 18), held) == Staffing(places=0, busy=0)
+    assert staffing(there, {}, "desk", NOON, held) == Staffing(places=0, busy=0)
+
+
+def test_who_stands_in_for_an_absent_member_is_staff_once() -> None:
+    away = (Absence(start=NOON, end=NOON + 1, delegate="sub"),)
+    there = roster(
+        person("ana", capacity=3, absences=away),
+        person("bob", capacity=3, absences=away),
+        person("sub", capacity=2, queues=()),
+    )
+    assert staffing(there, {"desk": OPEN}, "desk", NOON, {"sub": 1}) == Staffing(2, 1)

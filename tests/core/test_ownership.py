@@ -11,6 +11,7 @@ from handrail.core.ownership import (
     Accept,
     Actor,
     Begin,
+    Command,
     Decline,
     Epoch,
     Escalate,
@@ -199,6 +200,47 @@ def test_a_fallback_stays_in_force_until_somebody_accepts() -> None:
     assert after(asked, to(Accept)).fallback is None
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        to(Reroute, BOSS, queue="legal", steward="lea"),
+        to(Move, BOSS),
+        to(Escalate, BOSS, queue="legal", steward="lea"),
+    ],
+)
+@pytest.mark.parametrize("own", [FALLBACK, after(FALLBACK, to(Propose))])
+def test_a_promise_goes_with_the_case_to_another_queue(own: Ownership, command: Command) -> None:
+    got = after(own, command)
+    assert (got.status, got.fallback) == (Status.FALLBACK, Fallback.CALLBACK)
+    assert (got.fallback_due, got.human) == (T + HOUR, "")
+    assert accountable(got) == got.steward != "sue"
+
+
+@pytest.mark.parametrize(("due", "kept"), [(T + 9 * HOUR, T + HOUR), (T + 9, T + 9), (0, T + HOUR)])
+def test_of_two_promises_the_earlier_one_holds(due: int, kept: int) -> None:
+    assert after(FALLBACK, to(FallBack, due=due)).fallback_due == kept
+    asked = after(FALLBACK, to(Propose))
+    assert after(asked, to(FallBack, due=due)).fallback_due == kept
+
+
+def test_a_report_of_a_step_that_the_next_plan_leaves_out_is_noted() -> None:
+    begun = after(DELEGATED, to(Begin), to(Recall), to(Handback, steps=(MAIL,)))
+    assert begun.mandate is not None
+    assert [step.id for step in begun.mandate.steps] == ["2"]
+    assert admit(begun, AI, begun.epoch, "refund", T) == Refused(code=R.NOT_IN_PLAN)
+    done = after(begun, to(Report))
+    assert done.status is Status.DELEGATED
+    assert done.mandate is not None
+    assert {step.id: step.progress.value for step in done.mandate.steps} == {
+        "1": "done",
+        "2": "pending",
+    }
+    failed = after(begun, to(Report, progress=Progress.FAILED))
+    assert (failed.status, failed.human) == (Status.HELD, "ann")  # news for the sponsor
+    again = after(begun, to(Report, step="2", progress=Progress.FAILED), to(Report))
+    assert refused(again, to(Handback, steps=(REFUND,))) is R.NO_PLAN  # it is done
+
+
 @pytest.mark.parametrize("own", [HELD, DELEGATED])
 @pytest.mark.parametrize("by", [ANN, BOSS, SYSTEM])
 def test_release_puts_the_case_back_into_its_queue_for_others(own: Ownership, by: Actor) -> None:
@@ -215,7 +257,8 @@ def test_reroute_by_a_person_has_everybody_asked_again() -> None:
     assert after(PROPOSED, to(Reroute)).tried == ("ann",)
     assert after(HELD, to(Reroute, ANN)).previous == "ann"
     assert after(HELD, to(Reroute)).tried == ()
-    assert after(FALLBACK, to(Reroute)).fallback is None
+    sent = after(FALLBACK, to(Reroute))
+    assert (sent.status, sent.fallback_due, sent.queue) == (Status.FALLBACK, T + HOUR, "legal")
 
 
 @pytest.mark.parametrize("own", [QUEUED, PROPOSED, HELD, DELEGATED, FALLBACK])
@@ -263,7 +306,7 @@ def test_escalate_raises_the_level_and_moves_only_what_waits(own: Ownership) -> 
     held = own in {HELD, DELEGATED}
     assert moved.level == 2
     assert moved.queue == ("billing" if held else "legal")
-    assert moved.status is (own.status if held else Status.QUEUED)
+    assert moved.status is (own.status if held or own.fallback else Status.QUEUED)
     assert moved.tried == (("ann",) if own is PROPOSED else ())
 
 
@@ -425,7 +468,22 @@ def test_judge_replaces_the_verdict_of_a_closure() -> None:
     assert own.closure is not None
     assert CLOSED.closure is not None
     verdict = Verdict(helpful=False, missing=("goal",))
-    assert own.closure == replace(CLOSED.closure, verdict=verdict)
+    judged = replace(CLOSED.closure, verdict=verdict, judged_by=ANN, judged_at=T)
+    assert own.closure == judged
+
+
+def test_a_verdict_says_whose_it_is_and_when_it_was_given() -> None:
+    closed = after(HELD, to(Resolve, verdict=GOOD)).closure
+    assert closed is not None
+    assert (closed.judged_by, closed.judged_at) == (ANN, T)
+    assert CLOSED.closure is not None
+    assert (CLOSED.closure.judged_by, CLOSED.closure.judged_at) == (None, 0)
+    later = after(CLOSED, to(Judge, BOSS, at=T + 7)).closure
+    assert later is not None
+    assert (later.by, later.at, later.judged_by, later.judged_at) == (ANN, T, BOSS, T + 7)
+    nothing = after(CLOSED, to(Judge, BOSS, at=T + 7), to(Judge, verdict=Verdict())).closure
+    assert nothing is not None
+    assert nothing.judged_by is None
 
 
 # Every refusal.
@@ -464,6 +522,8 @@ REFUSALS = [
     (PROPOSED, to(Expire, ANN), R.NOT_ALLOWED),
     (PROPOSED, to(Expire, proposal=0), R.STALE_PROPOSAL),
     (HELD, to(Expire), R.STALE_PROPOSAL),
+    (PROPOSED, to(Expire, at=T + HOUR - 1), R.NOT_DUE),
+    (PROPOSED, to(Expire, at=T, proposal=0), R.STALE_PROPOSAL),
     (QUEUED, to(Release), R.NOT_HELD),
     (NEW, to(Release), R.NOT_HANDED_OFF),
     (HELD, to(Release, BOB), R.NOT_OWNER),

@@ -60,14 +60,17 @@ class Model:
         self.handoffs, self.bounces, self.episode = own.handoff, own.bounces, own.episode
         self.tried = set(own.tried)
         self.proposal, self.level = own.proposal, own.level
-        self.promised = own.fallback is not None
+        self.promised, self.due = own.fallback is not None, own.fallback_due
+        self.until = own.proposed_until
         self.closed_at = own.closure.at if own.closure else 0
         self.merged = bool(own.closure and own.closure.merged_into)
         self.sponsor = own.mandate.sponsor if own.mandate else ""
         self.expires = own.mandate.expires if own.mandate else 0
         steps = own.mandate.steps if own.mandate else ()
         self.plan = {step.id: step.progress.value for step in steps}
-        self.actions = {step.id: step.action for step in steps}
+        earlier = own.mandate.earlier if own.mandate else ()
+        self.earlier = {step.id for step in earlier}
+        self.actions = {step.id: step.action for step in (*steps, *earlier)}
 
     def owner(self) -> str:
         """Law 11: one, or none when it is closed."""
@@ -97,20 +100,23 @@ class Model:
         self.epoch += self.owner() != before
         return True
 
-    def to_queue(self, queue: str, steward: str) -> bool:
-        """It waits there; the one who was asked is not asked again, unless a person says so."""
+    def to_queue(self, queue: str, steward: str, *, keeps: bool = False) -> bool:
+        """It waits there; the one who was asked is not asked again, unless a person says so. What
+        was promised is kept where the case is only sent elsewhere.
+        """
         if self.status == "proposed":
             self.tried.add(self.human)
-        self.status, self.queue, self.steward, self.human = "queued", queue, steward, ""
-        self.promised = False
+        self.promised, self.due = keeps and self.promised, self.due if keeps else 0
+        self.status = "fallback" if self.promised else "queued"
+        self.queue, self.steward, self.human = queue, steward, ""
         return True
 
     def to_human(self, human: str) -> bool:
-        self.status, self.human, self.promised = "held", human, False
+        self.status, self.human, self.promised, self.due = "held", human, False, 0
         return True
 
     def to_nobody(self) -> bool:
-        self.status, self.human, self.promised = "closed", "", False
+        self.status, self.human, self.promised, self.due = "closed", "", False, 0
         self.closed_at = self.at
         return True
 
@@ -149,6 +155,7 @@ class Model:
         if self.status not in {"queued", "fallback"} or not cmd.human or again:
             return False
         self.status, self.human, self.proposal = "proposed", cmd.human, self.proposal + 1
+        self.until = cmd.until
         return True
 
     def accept(self, cmd: Command) -> bool:
@@ -166,7 +173,8 @@ class Model:
         return self.status == "proposed" and self.human == cmd.by.id and self.over()
 
     def expire(self, cmd: Command) -> bool:
-        return self.status == "proposed" and cmd.proposal == self.proposal and self.over()
+        asked = self.status == "proposed" and cmd.proposal == self.proposal
+        return asked and self.at >= self.until and self.over()
 
     # Where it waits.
 
@@ -180,10 +188,7 @@ class Model:
         foreign = self.status == "held" and not self.mine
         if self.status not in {*WAITS, "held"} or foreign or not (cmd.queue and cmd.steward):
             return False
-        if self.promised and self.who == "s" and cmd.queue == self.queue:
-            self.steward = cmd.steward
-            return True
-        self.to_queue(cmd.queue, cmd.steward)
+        self.to_queue(cmd.queue, cmd.steward, keeps=True)
         if self.who == "h":
             self.tried.clear()
         return True
@@ -196,16 +201,17 @@ class Model:
         if self.status in {"ai", "closed"} or nowhere or cmd.level <= self.level:
             return False
         if self.status in WAITS and cmd.queue and cmd.queue != self.queue:
-            self.to_queue(cmd.queue, cmd.steward)
+            self.to_queue(cmd.queue, cmd.steward, keeps=True)
         self.level = cmd.level
         return True
 
-    def fall_back(self, _: Command) -> bool:
+    def fall_back(self, cmd: Command) -> bool:
         held = self.status == "held" and self.who == "h" and self.mine
         if self.status not in WAITS and not held:
             return False
-        self.to_queue(self.queue, self.steward)
+        self.to_queue(self.queue, self.steward, keeps=True)
         self.status, self.promised = "fallback", True
+        self.due = min({cmd.due, self.due} - {0}, default=0)
         return True
 
     def move(self, cmd: Command) -> bool:
@@ -215,7 +221,7 @@ class Model:
             return self.status == "ai" or self.mine
         if not (cmd.queue and cmd.steward):
             return False
-        self.to_queue(cmd.queue, cmd.steward)
+        self.to_queue(cmd.queue, cmd.steward, keeps=True)
         if self.who == "h":
             self.tried.clear()
         return True
@@ -230,6 +236,8 @@ class Model:
         bound = cmd.max_bounces and self.bounces >= cmd.max_bounces
         if self.status != "held" or cmd.by.id != self.human or not plan or not same or bound:
             return False
+        begun = self.earlier | {name for name, how in self.plan.items() if how == "unknown"}
+        self.earlier = begun - set(steps)
         self.plan = dict.fromkeys(done, "done") | dict.fromkeys(set(steps) - done, "pending")
         self.actions |= steps
         self.status, self.bounces = "delegated", self.bounces + 1
@@ -250,8 +258,10 @@ class Model:
         return True
 
     def report(self, cmd: Command) -> bool:
-        if self.plan.get(cmd.step, "done") == "done" or cmd.progress.value == "pending":
+        known = self.plan.get(cmd.step, "done") != "done" or cmd.step in self.earlier
+        if not known or cmd.progress.value == "pending":
             return False
+        self.earlier.discard(cmd.step)
         self.plan[cmd.step] = cmd.progress.value
         ended = cmd.progress.value != "done" or set(self.plan.values()) == {"done"}
         if self.status == "delegated" and ended:
@@ -339,6 +349,11 @@ def compare(own: Ownership, model: Model) -> str:
         "proposal": (own.proposal, model.proposal),
         "plan": ({step.id: step.progress.value for step in steps}, model.plan),
         "promise": (own.fallback is not None, model.promised),
+        "due": (own.fallback_due, model.due),
+        "earlier": (
+            {one.id for one in own.mandate.earlier} if own.mandate else set(),
+            model.earlier,
+        ),
     }
     return "; ".join(f"{name}: {a}, not {b}" for name, (a, b) in pairs.items() if a != b)
 

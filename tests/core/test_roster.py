@@ -97,13 +97,22 @@ def test_an_edit_makes_the_next_version_and_leaves_the_old_one_as_it_was() -> No
     ],
 )
 def test_a_holder_who_is_not_at_work_is_seen(change: dict[str, object], why: Away | None) -> None:
-    assert away(replace(person("ana"), **change), OPEN, NOON) is why
+    assert away(replace(person("ana"), **change), "desk", {"desk": OPEN}, NOON) is why
 
 
 def test_without_own_shifts_the_hours_of_the_queue_hold() -> None:
-    assert away(person("ana"), OFFICE, at(0, 17)) is Away.OFF_SHIFT
-    assert away(person("ana"), None, NOON) is Away.OFF_SHIFT
-    assert away(person("ana", shifts=OPEN), NEVER, NOON) is None
+    assert away(person("ana"), "desk", {"desk": OFFICE}, at(0, 17)) is Away.OFF_SHIFT
+    assert away(person("ana"), "desk", {}, NOON) is Away.OFF_SHIFT
+    assert away(person("ana", shifts=OPEN), "desk", {"desk": NEVER}, NOON) is None
+
+
+def test_without_own_shifts_a_holder_is_at_work_while_the_queue_of_the_case_or_an_own_is_open() -> (
+    None
+):
+    hours = {"desk": OFFICE, "night": OPEN}
+    assert away(person("ana"), "night", hours, at(0, 20)) is None
+    assert away(person("ana", queues=("night",)), "desk", hours, at(0, 20)) is None
+    assert away(person("ana"), "desk", hours, at(0, 20)) is Away.OFF_SHIFT
 
 
 def test_the_absence_of_a_delegate_is_followed_once() -> None:

@@ -529,6 +529,30 @@ def test_own_shifts_go_before_the_hours_of_the_queue() -> None:
     assert ask(ana, asked=request(at=at(0, 17))).person is None
 
 
+@pytest.mark.parametrize(
+    ("hour", "queues", "asked"),
+    [
+        (20, (), None),  # at night the case overflows, and the reviewer is at home
+        (20, ("desk",), None),
+        (20, ("late",), "zoe"),
+        (12, (), "zoe"),
+    ],
+)
+def test_a_reviewer_without_shifts_is_at_work_while_the_queue_of_the_row_or_an_own_one_is_open(
+    hour: int, queues: tuple[str, ...], asked: str | None
+) -> None:
+    row = MatrixRow(queue="desk", reviewers=("zoe",))
+    known = {"desk": replace(DESK, overflow="night"), "night": NIGHT}
+    calendars = {"desk": OFFICE, "night": OPEN, "late": OPEN}
+    there = roster(LEAD, OWL, person("zoe", queues=queues))
+    found = assign(known, (row,), calendars, there, request(at=at(0, hour)), {})
+    assert found.nomination.person == asked
+    again = request(at=at(0, hour), preferred="zoe")
+    assert assign(known, (row,), calendars, there, again, {}).nomination.person == asked
+    busy = assign(known, (row,), calendars, there, request(at=at(0, hour)), {"zoe": 1})
+    assert busy.nomination.exhausted == (asked is None)
+
+
 # Delegates
 
 

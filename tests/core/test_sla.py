@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -210,20 +211,89 @@ def test_an_ai_without_a_time_of_its_own_has_that_of_the_check_back_and_no_offic
     assert (own.due, own.clock, own.fell_back) == (minute(10), Clock.CALENDAR, False)
 
 
-def test_a_pause_stops_the_clocks_and_leaves_a_check_back() -> None:
+def test_a_pause_stops_the_clock_and_leaves_a_check_back() -> None:
     case = Case(replace(CHAT, warn_at=0))
     case.on(Event.OPENED, "queued", 0)
     case.on(Event.ACCEPTED, "held", 1)
+    case.on(Event.HUMAN_MESSAGE, "held", 2)
     case.on(Event.PAUSED, "held", 5, until=100)
-    assert case.kinds == ["first_response", "resolution", "holder_silence", "check_back"]
-    assert [one.armed for one in case.deadlines] == [False, False, False, True]
+    assert case.kinds == ["resolution", "check_back"]
+    assert [one.armed for one in case.deadlines] == [False, True]
     assert case.fire(100) == [("check_back", "check_back", 100, STEWARD)]
     assert case.at(Kind.CHECK_BACK) == 100 + DAY
     case.on(Event.CUSTOMER_TURN, "held", 200)
-    assert case.at(Kind.FIRST_RESPONSE) == 215
-    assert case.at(Kind.HOLDER_SILENCE) == 211
     assert case.get(Kind.RESOLUTION).due == minute(795)
     assert "check_back" not in case.kinds
+
+
+def test_a_pause_stops_no_clock_on_what_is_owed_to_the_customer_nor_on_an_absent_holder() -> None:
+    case = Case(replace(CHAT, warn_at=0))
+    case.on(Event.OPENED, "queued", 0)
+    case.on(Event.ACCEPTED, "held", 1)
+    case.on(Event.HOLDER_AWAY, "held", 2)
+    case.on(Event.PAUSED, "held", 5, until=100)
+    assert [one.kind for one in case.deadlines if one.paused_at] == [Kind.RESOLUTION]
+    assert case.fire(20) == [
+        ("holder_silence", "lapse", 16, ""),
+        ("holder_away", "lapse", 17, ""),
+        ("first_response", "breach", 20, ""),
+    ]
+    case = Case(replace(CHAT, warn_at=0))
+    case.on(Event.TAKEN_OVER, "held", 0)
+    case.on(Event.HUMAN_MESSAGE, "held", 1)
+    case.on(Event.CUSTOMER_TURN, "held", 2)
+    case.on(Event.PAUSED, "held", 3, until=100)
+    assert case.at(Kind.NEXT_RESPONSE) == 32
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        (Event.ACCEPTED, "held"),
+        (Event.RELEASED, "queued"),
+        (Event.REROUTED, "queued"),
+        (Event.MOVED_ON, "queued"),
+        (Event.FELL_BACK, "fallback"),
+        (Event.HANDED_BACK, "delegated"),
+        (Event.CUSTOMER_TURN, "held"),
+        (Event.RESUMED, "held"),
+    ],
+)
+def test_a_pause_ends_when_the_case_goes_on_or_is_no_longer_the_holder_s(
+    event: Event, status: str
+) -> None:
+    case = Case(replace(CHAT, warn_at=0))
+    case.on(Event.TAKEN_OVER, "held", 0)
+    case.on(Event.HUMAN_MESSAGE, "held", 1)
+    case.on(Event.PAUSED, "held", 5, until=100)
+    case.on(event, status, 25, until=99)
+    own = case.get(Kind.RESOLUTION)
+    assert (own.paused_at, own.due, own.armed) == (0, minute(620), True)
+
+
+def test_what_the_holder_and_the_machine_do_meanwhile_leaves_the_pause_as_it_is() -> None:
+    case = Case(replace(CHAT, warn_at=0))
+    case.on(Event.TAKEN_OVER, "held", 0)
+    case.on(Event.PAUSED, "held", 5, until=100)
+    for event in (Event.HUMAN_MESSAGE, Event.HOLDER_AWAY, Event.HOLDER_BACK):
+        case.on(event, "held", 6)
+        assert case.get(Kind.RESOLUTION).paused_at == minute(5)
+        assert case.at(Kind.CHECK_BACK) == 100
+
+
+def test_hours_of_london_are_counted_as_they_pass_when_its_clocks_change() -> None:
+    """Its offset is nought until that night, like that of a machine that runs on UTC."""
+    night = Hours(spans=(Span(day=6, start=0, end=360), Span(day=0, start=0, end=360)))
+    start = 1_774_699_200_000  # Saturday 28 March 2026, 12:00 UTC
+    own = on(
+        Event.TAKEN_OVER,
+        "held",
+        replace(NOTHING, resolution=6 * 3600, warn_at=0),
+        Calendar(hours=night, zone=ZoneInfo("Europe/London")),
+        (),
+        start,
+    ).deadlines[0]
+    assert own.due == start + 36 * 60 * MINUTE  # five hours of Sunday, one of Monday
 
 
 def test_a_customer_who_keeps_writing_does_not_put_off_the_check_back() -> None:
@@ -243,6 +313,15 @@ def test_a_check_back_that_a_pause_put_off_comes_sooner_when_the_customer_writes
     assert case.at(Kind.CHECK_BACK) == DAY + 5
     case.on(Event.CUSTOMER_TURN, "held", 5.5)
     assert case.at(Kind.CHECK_BACK) == DAY + 5
+
+
+def test_a_check_back_that_is_near_enough_stays_the_one_that_it_was() -> None:
+    case = Case(NOTHING)
+    case.on(Event.TAKEN_OVER, "held", 0)
+    case.on(Event.PAUSED, "held", 1, until=DAY + 5)
+    before = case.deadlines
+    case.on(Event.CUSTOMER_TURN, "held", 5)
+    assert case.deadlines == before
 
 
 def test_a_pause_without_a_date_is_looked_at_after_the_default() -> None:
@@ -282,7 +361,8 @@ def test_a_pause_of_no_length_leaves_every_clock_as_it_was() -> None:
         case.on(Event.OPENED, "queued", 10 * 60)
         before = case.deadlines
         case.on(Event.PAUSED, "queued", 10 * 60 + 3)
-        assert not any(one.armed for one in case.deadlines if one.kind is not Kind.CHECK_BACK)
+        still = [one.kind for one in case.deadlines if one.armed]
+        assert still == [Kind.FIRST_RESPONSE, Kind.CHECK_BACK]
         case.on(Event.RESUMED, "queued", 10 * 60 + 3)
         assert case.deadlines == before
 
@@ -314,7 +394,8 @@ def test_what_was_paused_in_time_is_met_in_time() -> None:
     case.on(Event.PAUSED, "queued", 5)
     case.on(Event.ACCEPTED, "held", 50)
     assert case.settled == [("accept", "hit")]
-    assert case.at(Kind.FIRST_RESPONSE) == 61
+    assert case.get(Kind.FIRST_RESPONSE).missed  # it went on meanwhile
+    assert case.get(Kind.RESOLUTION).due == minute(645)
 
 
 def test_a_queue_that_never_opens_again_falls_back_to_all_hours_and_says_so() -> None:
@@ -554,7 +635,7 @@ def test_a_warning_at_the_whole_of_the_time_is_none() -> None:
 
 
 def test_a_pause_leaves_a_check_back_even_where_something_else_is_armed() -> None:
-    case = Case(CHAT)
+    case = Case(replace(CHAT, first_response=0))
     case.on(Event.OPENED, "queued", 0)
     case.on(Event.PROPOSED, "proposed", 1, until=3)
     case.on(Event.PAUSED, "proposed", 2, until=50)

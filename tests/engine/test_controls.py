@@ -1,6 +1,7 @@
 """Approvals, the outbox, stopping the AI, bulk commands, and a change of the pack."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from handrail.core.ownership import commands as c
 from handrail.engine import Barred
 from handrail.errors import Conflict, InputError, NotFound
 from handrail.errors import Refused as NotAllowed
-from handrail.ports import ApprovalStatus, Delivery, Effect, Sent
+from handrail.ports import ApprovalStatus, Delivery, Effect, Sent, Unit
 
 FIRST = Epoch(1, 1)
 ARGS = {"sum": 80, "to": "c1"}
@@ -120,8 +121,8 @@ def test_what_the_ai_said_is_cancelled_with_an_entry_when_the_owner_changes() ->
 
 def test_the_outbox_looks_at_the_epoch_itself_before_anything_leaves() -> None:
     world = speaking()
+    case = world.case()
     with world.store.unit() as unit:
-        case = world.case()
         later = replace(case.ownership, epoch=Epoch(1, 2))
         unit.save(replace(case, ownership=later))
     world.drain()
@@ -266,10 +267,10 @@ def test_one_case_that_fails_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) 
     world.now += HOUR
     whole = world.engine._fire
 
-    def fail(name: str) -> None:
+    def fail(unit: Unit, name: str, *rest: Any) -> None:
         if name == "bad":
             raise RuntimeError(name)
-        whole(name)
+        whole(unit, name, *rest)
 
     monkeypatch.setattr(world.engine, "_fire", fail)
     with pytest.raises(RuntimeError):

@@ -150,7 +150,9 @@ def test_a_case_first_seen_in_mid_conversation_brings_its_history() -> None:
     reply = world.customer("Hello?", history=past, attributes=Attributes(tier="vip"))
     assert reply.outcome is Outcome.OFFER  # no first touch, no old request
     assert [one.turn.role for one in world.lines()] == [Role.CUSTOMER, Role.AGENT, Role.CUSTOMER]
-    assert [one.body for one in world.entries(name="imported")] == [{"lines": 2}]
+    (imported,) = world.entries(name="imported")
+    assert imported.body["lines"] == 2
+    assert [one["key"] for one in imported.body["payloads"]] == ["c1#t1", "c1#t2"]
     assert world.case().state.now == MONDAY
 
 
@@ -311,7 +313,7 @@ def test_who_waits_is_told_how_long_and_out_of_hours_that_nobody_is_there() -> N
         reply = world.customer(ASK, f"c{number}")
     assert reply.status is Status.QUEUED
     assert told(reply) == ["pause", "waiting"]
-    assert reply.told[1].text == "A person joins in about 13 min."
+    assert reply.told[1].text == "A person joins in about 5 min."
 
 
 def test_with_nobody_to_ask_the_fallback_runs_and_the_steward_has_the_case() -> None:

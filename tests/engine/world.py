@@ -4,6 +4,7 @@ starter pack with its roster, and a channel that keeps what it was given.
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -11,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from handrail import outbox, packs
-from handrail.adapters.memory import MemoryStore
 from handrail.core.model import Event, Mode, Role, Turn
 from handrail.core.ownership import Actor, Command, Ownership, Party, PlanStep
 from handrail.core.ownership import commands as c
@@ -20,6 +20,7 @@ from handrail.core.sla import Deadline
 from handrail.engine import Deployment, Engine, Reply, deploy
 from handrail.packs import roster as rosters
 from handrail.ports import Case, Effect, Entry, Line, Sent
+from stores import new_store
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MONDAY = int(datetime(2026, 11, 23, 12, 30, tzinfo=ZoneInfo("Europe/Madrid")).timestamp()) * 1000
@@ -27,6 +28,8 @@ NIGHT = int(datetime(2026, 11, 23, 22, 30, tzinfo=ZoneInfo("Europe/Madrid")).tim
 AI = Actor(kind=Party.AI)
 CUSTOMER = Actor(kind=Party.CUSTOMER)
 BOSS = Actor(kind=Party.HUMAN, id="boss", supervisor=True)
+STORE = ContextVar("STORE", default="memory")
+"""The kind of store that worlds are made on."""
 ASK = "I want to talk to a human."
 
 
@@ -56,7 +59,7 @@ class World:
 
     def __init__(self, pack: str = "support-chat", at: int = MONDAY) -> None:
         self.now = at
-        self.store = MemoryStore(lambda: self.now)
+        self.store = new_store(STORE.get(), lambda: self.now)
         self.engine = Engine(self.store, deployment(pack))
         self.ids = itertools.count(1)
         self.sent: list[tuple[Effect, str]] = []

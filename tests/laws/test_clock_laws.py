@@ -84,6 +84,15 @@ class World(NamedTuple):
 worlds = st.builds(World, policy=policies, calendar=st.sampled_from(CALENDARS))
 
 
+pauses = st.sampled_from((Event.PAUSED, Event.PAUSED, Event.RESUMED))
+lives_with_pauses = st.lists(
+    st.one_of(st.builds(Step, pauses, st.just("held"), gaps, st.one_of(st.just(0), gaps)), steps),
+    min_size=1,
+    max_size=12,
+)
+_OWED = frozenset({Kind.FIRST_RESPONSE, Kind.NEXT_RESPONSE, Kind.HOLDER_SILENCE, Kind.HOLDER_AWAY})
+
+
 def live(world: World, life: Sequence[Step]) -> tuple[int, tuple[Deadline, ...]]:
     """The time and the deadlines after a life."""
     at, deadlines = T, ()
@@ -125,6 +134,66 @@ def test_an_unclosed_case_has_an_armed_deadline_and_a_closed_one_none(
             if any(one.paused_at for one in deadlines):
                 assert any(one.kind is Kind.CHECK_BACK and one.armed for one in deadlines)
             deadlines = fire(*world, deadlines, at)[1]
+
+
+@given(worlds, lives_with_pauses, gaps)
+def test_a_paused_clock_leaves_a_check_back_that_fires(
+    world: World, life: list[Step], until: int
+) -> None:
+    world = world._replace(policy=replace(world.policy, resolution=90 * 86_400))
+    at, deadlines = live(world, [one._replace(status="held") for one in life])
+    deadlines = on(Event.OPENED, "held", *world, deadlines, at).deadlines
+    deadlines = on(Event.PAUSED, "held", *world, deadlines, at, at + until + 1).deadlines
+    paused = [one for one in deadlines if one.paused_at]
+    assert not any(one.kind in _OWED for one in paused)
+    assert Kind.RESOLUTION in {one.kind for one in paused}
+    assert not any(one.armed for one in paused)
+    look = next(one for one in deadlines if one.kind is Kind.CHECK_BACK)
+    assert look.armed
+    assert look.fires == at + until + 1
+    fired, after = fire(*world, deadlines, look.fires)
+    assert (Kind.CHECK_BACK, Happened.CHECK_BACK, look.fires) in [
+        (one.kind, one.what, one.at) for one in fired
+    ]
+    assert [one for one in after if one.paused_at] == paused  # nobody has ended the pause
+    again = next(one for one in after if one.kind is Kind.CHECK_BACK)
+    assert look.fires < again.fires <= look.fires + again.limit
+
+
+@given(worlds, lives_with_pauses, st.lists(gaps, max_size=3))
+def test_no_order_of_events_pauses_and_resumptions_leaves_an_unclosed_case_unwatched(
+    world: World, life: list[Step], looks: list[int]
+) -> None:
+    for end in range(1, len(life) + 1):
+        at, deadlines = live(world, life[:end])
+        if life[end - 1].status == CLOSED:
+            assert deadlines == ()
+            continue
+        for look in (0, *looks):
+            at += look
+            fired, deadlines = fire(*world, deadlines, at)
+            assert any(one.armed and one.fires > at for one in deadlines)
+            stopped = {one.kind for one in deadlines if one.paused_at}
+            assert not stopped & {one.kind for one in fired}
+            if stopped:
+                assert any(one.kind is Kind.CHECK_BACK and one.armed for one in deadlines)
+
+
+@given(st.lists(st.tuples(gaps, gaps), min_size=1, max_size=6), st.integers(0, 1000))
+def test_a_clock_runs_for_its_own_time_however_often_it_is_paused(
+    spans: list[tuple[int, int]], warn_at: int
+) -> None:
+    limit = sum(running for running, _ in spans) + HOUR
+    policy = SlaPolicy(name="p", resolution=limit // 1000 + 1, warn_at=warn_at)
+    world = World(replace(policy, clock=Clock.CALENDAR), None)
+    at, deadlines = T, on(Event.TAKEN_OVER, "held", *world, (), T).deadlines
+    for running, stopped in spans:
+        for event, gap in ((Event.PAUSED, running), (Event.RESUMED, stopped)):
+            at += gap
+            deadlines = on(event, "held", *world, deadlines, at, at + 1).deadlines
+    (own,) = [one for one in deadlines if one.kind is Kind.RESOLUTION]
+    assert own.due == T + policy.resolution * 1000 + sum(stopped for _, stopped in spans)
+    assert not own.missed
 
 
 @given(worlds, lives, st.sampled_from(("ai", "delegated")), gaps, gaps)

@@ -22,6 +22,7 @@ from handrail.core.routing import (
     assign,
     nominate,
     route,
+    staffing,
 )
 from rosters import (
     NOON,
@@ -268,3 +269,16 @@ def test_more_skill_never_takes_a_person_out(
     assert set(before) <= set(after)
     if name in before:
         assert after.index(name) <= before.index(name)
+
+
+@given(rosters, loads, st.sampled_from(QUEUES), hours, st.data())
+def test_the_forecast_counts_a_free_place_exactly_when_somebody_can_be_asked(
+    roster: Roster, held: dict[str, int], name: str, calendars: Hours, data: st.DataObject
+) -> None:
+    calendars = {**calendars, name: OPEN}
+    asked = data.draw(requests.map(lambda one: replace(one, tried=(), at=NOON, since=NOON)))
+    desk = {name: Queue(name=name, steward="p0")}
+    found = assign(desk, (MatrixRow(queue=name),), calendars, roster, asked, held)
+    assume(found.route.is_open)
+    staff = staffing(roster, calendars, name, NOON, held)
+    assert (staff.places > staff.busy) == (found.nomination.person is not None)

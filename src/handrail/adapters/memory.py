@@ -10,8 +10,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from handrail import codec
+from handrail.adapters.salts import salt
 from handrail.adapters.tables import HELD, IDLE, Tables, count, first, holder, place, queue_of
-from handrail.core.ownership import Status
+from handrail.core import ledger
+from handrail.core.ownership import Epoch, Status
 from handrail.core.sla import Deadline
 from handrail.errors import Conflict
 from handrail.ports import Approval, Case, Delivery, Effect, Entry, Line
@@ -20,8 +23,8 @@ from handrail.ports import Approval, Case, Delivery, Effect, Entry, Line
 class MemoryStore:
     """See `handrail.ports.Store`. `clock` gives the time in milliseconds."""
 
-    def __init__(self, clock: Callable[[], int]) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], int], salt: Callable[[], bytes] = salt) -> None:
+        self._clock, self._salt = clock, salt
         self._lock = threading.RLock()
         self._tables = Tables()
         self._latest = 0
@@ -31,18 +34,24 @@ class MemoryStore:
         """One unit of work."""
         with self._lock:
             self._latest = max(self._latest, self._clock())  # time never runs backwards
-            unit = MemoryUnit(self._tables, self._latest)
+            unit = MemoryUnit(self._tables, self._latest, self._salt)
             yield unit
             unit.commit()
+
+    @contextmanager
+    def view(self) -> Iterator["MemoryUnit"]:
+        """What was committed last, to be read."""
+        with self._lock:
+            yield MemoryUnit(self._tables, max(self._latest, self._clock()), self._salt)
 
 
 class MemoryUnit:
     """See `handrail.ports.Unit`."""
 
-    def __init__(self, below: Tables, now: int) -> None:
+    def __init__(self, below: Tables, now: int, salt: Callable[[], bytes]) -> None:
         self._below = below
         self._new = Tables()
-        self._now = now
+        self._now, self._salt = now, salt
 
     def commit(self) -> None:
         """Move what was changed into the store."""
@@ -87,6 +96,14 @@ class MemoryUnit:
         """The case of that id."""
         return self._new.cases.get(name) or self._below.cases.get(name)
 
+    def first_epoch(self) -> Epoch:
+        """The epoch that a new case begins with."""
+        return Epoch()
+
+    def look(self, names: Collection[str]) -> Sequence[Case]:
+        """Those of these cases that there are."""
+        return [case for name in names if (case := self.case(name)) is not None]
+
     def save(self, case: Case) -> Case:
         """Store a case. Conflict when it changed since it was read."""
         before = self.case(case.id)
@@ -103,9 +120,10 @@ class MemoryUnit:
         """Keep an answer."""
         self._new.answers[case, key] = answer
 
-    def add_line(self, line: Line) -> None:
-        """Append a turn."""
+    def add_line(self, line: Line) -> str:
+        """Append a turn; gives the commitment to what was said in it."""
         self._new.lines[line.case].append(line)
+        return self.keep(line.case, line.key, codec.dump(line.turn))
 
     def lines(self, case: str, *, first: int = 1, last: int | None = None) -> Sequence[Line]:
         """Turns by number; only the asked-for part is copied."""
@@ -122,9 +140,11 @@ class MemoryUnit:
         """The ledger of one case."""
         return [*self._below.entries.get(case, []), *self._new.entries.get(case, [])]
 
-    def keep(self, key: str, payload: str) -> None:
-        """Store a text."""
-        self._new.payloads[key] = payload
+    def keep(self, case: str, key: str, text: str) -> str:
+        """Store a text; gives the commitment to it."""
+        del case
+        self._new.payloads[key] = text
+        return ledger.commit(self._salt(), text)
 
     def payload(self, key: str) -> str | None:
         """The text of that key."""
@@ -171,6 +191,13 @@ class MemoryUnit:
         found = [effect for name in names if (effect := self.effect(name)) is not None]
         due = [one for one in found if one.status is Delivery.QUEUED and one.due <= at]
         return sorted(due, key=lambda one: one.at)[:limit]
+
+    def failed(self, limit: int) -> Sequence[Effect]:
+        """Effects that have failed for good."""
+        names = dict.fromkeys((*self._below.effects, *self._new.effects))
+        found = [effect for name in names if (effect := self.effect(name)) is not None]
+        dead = [one for one in found if one.status is Delivery.FAILED]
+        return sorted(dead, key=lambda one: (-one.at, one.key))[:limit]
 
     def put_approval(self, approval: Approval) -> None:
         """Write an approval."""

@@ -150,7 +150,7 @@ def _closure(stage: Stage, holder: str) -> None:
     stage.later(60)
     verdict = Verdict(helpful=True, right_reviewer=True, timing=Timing.RIGHT)
     with stage.engine.store.unit() as unit:
-        unit.keep("note-1", "Done as planned; the customer was told.")
+        unit.keep("", "note-1", "Done as planned; the customer was told.")
     closed = Resolve(at=0, by=human(holder), disposition="solved", note="note-1", verdict=verdict)
     stage.act(closed, "closes it: solved; helpful, the right reviewer, at the right time")
     stage.where()

@@ -1,12 +1,15 @@
 """What follows from a command that a person, the AI or a caller gave."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from handrail.core.model import Event, Trigger
-from handrail.core.ownership import Actor, Command, Party, Refusal, Refused, Status
+from handrail.core.ownership import Actor, Command, Epoch, Party, Refusal, Refused, Status
 from handrail.core.ownership import commands as c
 from handrail.core.policy import NoticeEvent
-from handrail.engine import transfer, turns
+from handrail.core.routing import Queue
+from handrail.engine import gate, timers, transfer, turns
 from handrail.engine.work import SYSTEM, Work
 from handrail.errors import NotFound
 from handrail.ports import Case, Unit
@@ -49,11 +52,15 @@ def _after(work: Work, cmd: Command, before: Status) -> None:
         work.tell(NoticeEvent.CLOSURE)
     elif isinstance(cmd, c.Merge):
         _merged(work, cmd)
+    elif isinstance(cmd, c.Propose):
+        work.effect("proposal", {"human": cmd.human, "why": ["assigned"], "for": ""})
     elif isinstance(cmd, c.Open) and before is Status.DELEGATED:
         transfer.hand_over(work, transfer.because(work, _trigger(cmd)))
         work.tell(NoticeEvent.PAUSE)
     elif isinstance(cmd, (*_LOOKS, c.Open)):
         transfer.settle(work)
+    if isinstance(cmd, c.Reroute | c.Move | c.Escalate) and work.own.status is Status.FALLBACK:
+        timers.call(work)
 
 
 def _open(work: Work, cmd: c.Open) -> Refused | None:
@@ -61,12 +68,13 @@ def _open(work: Work, cmd: c.Open) -> Refused | None:
     why = transfer.because(work, _trigger(cmd), hard=cmd.hard or cmd.by.kind is not Party.AI)
     transfer.began(work, hard=why.reasons[0].hard)
     found = transfer.place(work)
+    routed = None if cmd.queue else transfer.routed(found)
     queue = cmd.queue or found.queue or transfer.UNROUTED
     who = transfer.steward(work, queue) or found.steward or transfer.NOBODY
     reason = cmd.reason or _trigger(cmd).value
     priority = max(cmd.priority, found.priority)
     cmd = replace(cmd, queue=queue, steward=who, reason=reason, priority=priority)
-    refused = work.do(cmd)
+    refused = work.do(replace(cmd, routed=routed))
     if refused is None:
         transfer.opened(work, why)
     return refused
@@ -99,6 +107,9 @@ def _bound(work: Work, cmd: Command) -> Command | Refused:
         cmd = replace(cmd, window=own.reopen_window)
     if isinstance(cmd, c.Merge):
         return _target(work, cmd)
+    if isinstance(cmd, c.Propose) and not cmd.until:
+        queue = work.deployment.queues.get(work.own.queue, Queue(name=""))
+        return replace(cmd, until=work.now + queue.proposal_expires * 1000)
     if isinstance(cmd, c.Move):
         work.deployment.workflow(cmd.workflow)  # NotFound, before anything is done
     if isinstance(cmd, c.Reroute | c.Move | c.Open | c.Takeover | c.Reopen | c.Escalate):
@@ -110,9 +121,12 @@ def _placed(
     work: Work, cmd: c.Reroute | c.Move | c.Open | c.Takeover | c.Reopen | c.Escalate
 ) -> Command | Refused:
     """With the queue's own steward. A queue that is not of the pack is none: nothing waits there.
+    Why the case goes there is for the engine to say.
 
     A case that waits and is moved to another workflow without a queue goes where that routes it.
     """
+    if isinstance(cmd, c.Open | c.Reroute | c.Reopen):
+        cmd = replace(cmd, routed=None)
     if cmd.queue:
         who = transfer.steward(work, cmd.queue)
         return replace(cmd, steward=who) if who else Refused(code=Refusal.NO_QUEUE)
@@ -171,6 +185,18 @@ def rehome(work: Work) -> None:
     move = c.Move(at=work.now, by=SYSTEM, workflow=work.case.workflow, queue=queue, steward=who)
     work.do(replace(move, reason="workflow_gone"))
     transfer.settle(work)
+
+
+def admit(
+    work: Work, who: Actor, epoch: Epoch, action: str, args: Mapping[str, Any], approval: str
+) -> gate.Answer:
+    """Ask the gate for a tool effect, with the entry that says how it went."""
+    mark = gate.digest(action, args)
+    barred = gate.pass_gate(work.unit, work.case, who, epoch, action, approval, mark)
+    why = {"why": gate.code(barred)} if barred else {}
+    work.entry("barred" if barred else "admitted", who, {"action": action, **why})
+    leave(work, action, barred)
+    return barred
 
 
 def leave(work: Work, action: str, barred: object) -> None:

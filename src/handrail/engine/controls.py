@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handrail.core.ownership import Command
-from handrail.engine import approvals, bulk, stopping, sweep
+from handrail.engine import answers, approvals, bulk, pausing, stopping, sweep
 from handrail.engine.bulk import found
+from handrail.engine.catchup import CatchUp
 from handrail.engine.deployment import Deployment, unplaced
+from handrail.engine.pausing import Pause
 from handrail.engine.reply import Reply
 from handrail.errors import Refused
 from handrail.ports import Approval, Case, Store
@@ -22,6 +24,7 @@ class Controls:
     def __init__(self, store: Store, deployment: Deployment) -> None:
         self.store = store
         self.deployment = deployment
+        self.catch_up = CatchUp()
 
     def case(self, name: str) -> Case:
         """A case as it is now. NotFound when there is none."""
@@ -31,6 +34,33 @@ class Controls:
     def preview(self, cases_: Sequence[str], command: Command) -> Mapping[str, Reply]:
         """What a command would do to each of these cases; nothing is changed."""
         return bulk.preview(self.store, self.deployment, cases_, command)
+
+    def pause(
+        self,
+        case: str,
+        by: str,
+        *,
+        id: str,  # noqa: A002
+        check_back: int,
+        reason: str = "customer",
+    ) -> Reply:
+        """The holder `by` waits for others: the clock of the resolution stops, and `check_back`
+        (milliseconds since the epoch) is when somebody looks at the case again.
+        """
+        return self._pause(case, by, id, Pause(reason=reason, check_back=check_back))
+
+    def unpause(self, case: str, by: str, *, id: str) -> Reply:  # noqa: A002
+        """The clock goes on. So it does when the customer writes, or another has the case."""
+        return self._pause(case, by, id, Pause())
+
+    def _pause(self, case: str, by: str, id: str, said: Pause) -> Reply:  # noqa: A002
+        key, mark = f"pause:{id}", answers.digest(said, by)
+        with self.store.unit() as unit:
+            if (known := answers.known(unit, case, key, mark)) is not None:
+                return known
+            reply = pausing.pause(unit, self.deployment, case, by, said)
+            answers.remember(unit, case, key, mark, reply)
+        return reply
 
     def ask_approval(
         self,

@@ -4,7 +4,7 @@
 time, `admit` for tool effects. A call that is repeated under the same id gets the same answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,24 +20,16 @@ from handrail.core.ownership import (
     Refused,
     Status,
 )
-from handrail.engine import (
-    acts,
-    answers,
-    bulk,
-    gate,
-    intake,
-    sweep,
-    timers,
-    turns,
-)
+from handrail.engine import acts, answers, bulk, gate, intake, sweep, timers, turns
 from handrail.engine.bulk import found
+from handrail.engine.catchup import Missed, Quiet
 from handrail.engine.controls import Controls
-from handrail.engine.gate import Barred
 from handrail.engine.reply import Reply
 from handrail.engine.work import SYSTEM, Work
 from handrail.ports import Case, Unit
 
 _SPEAK = frozenset({Role.AGENT, Role.HUMAN})
+_TOGETHER = 50  # cases whose deadlines are taken in one unit
 
 
 class Engine(Controls):
@@ -56,6 +48,7 @@ class Engine(Controls):
         values: intake.Values | None = None,
         history: Sequence[Turn] = (),
         transcript: str = "",
+        customer: str = "",
         deliver: bool = False,
     ) -> Reply:
         """Take a turn of a case, which is begun when it is new.
@@ -64,6 +57,7 @@ class Engine(Controls):
         `by` is the known human of a human turn. `epoch` is the one that the AI saw: once a case
         has changed its owner, an AI turn without it is refused. `history` are the turns before,
         when a case is first seen in mid-conversation: they are observed and decide nothing.
+        `customer` is whose case it is: what is kept of a person is found, and erased, by it.
         `deliver`: it has not been said yet, and leaves by the outbox if it may.
         """
         key, mark = f"turn:{id}", answers.digest(turn, by)
@@ -71,7 +65,7 @@ class Engine(Controls):
             if (known := answers.known(unit, case, key, mark)) is not None:
                 return known
             now = intake.latest(unit, case, turn) or self._begin(unit, case, workflow, history)
-            now = intake.told(now, attributes, values, transcript)
+            now = intake.told(now, attributes, values, transcript, customer)
             work = Work(unit, self.deployment, now)
             acts.rehome(work)
             if not now.version and history:
@@ -117,7 +111,7 @@ class Engine(Controls):
         return Case(
             id=name,
             workflow=chosen.name,
-            ownership=Ownership(workflow=chosen.name, at=unit.now()),
+            ownership=Ownership(workflow=chosen.name, at=unit.now(), epoch=unit.first_epoch()),
             state=cases.start(whole=not history),
         )
 
@@ -147,9 +141,7 @@ class Engine(Controls):
         work.close()
         return self._reply(work, decision=decision)
 
-    def _barred(
-        self, work: Work, turn: Turn, by: str, epoch: Epoch | None
-    ) -> Refused | Barred | None:
+    def _barred(self, work: Work, turn: Turn, by: str, epoch: Epoch | None) -> gate.Answer:
         """Whether this party may speak now. Who a human is fences as well as an epoch does."""
         own = work.own
         if turn.role not in _SPEAK or (turn.role is Role.HUMAN and not by):
@@ -182,6 +174,7 @@ class Engine(Controls):
             attributes=old.attributes,
             values=old.values,
             transcript=old.transcript,
+            customer=old.customer,
             language=old.language,
             linked=old.id,
         )
@@ -222,25 +215,29 @@ class Engine(Controls):
         by: Actor | None = None,
         args: Mapping[str, Any] | None = None,
         approval: str = "",
-    ) -> Refused | Barred | None:
+        id: str = "",  # noqa: A002
+    ) -> gate.Answer:
         """Whether a message or a tool effect may leave now; None = it may.
 
-        What an approval was asked for passes only with it, exactly so, once. An AI that leaves the
-        plan of its mandate loses the case to the sponsor.
+        What an approval was asked for passes only with it, exactly so, once; the step of a plan
+        once each time it is begun. To try again after a crash give the same `id`: it gets the same
+        answer, and Conflict for another action. An AI that leaves its plan loses the case.
         """
+        who = by or Actor(kind=Party.AI)
+        told = {"args": args or {}, "approval": approval, "by": [who.kind.value, who.id]}
+        key, mark = f"action:{id}", gate.digest(action, told)
         with self.store.unit() as unit:
+            if id and (known := answers.known(unit, case, key, mark)) is not None:
+                return known.refused
             work = Work(unit, self.deployment, found(unit, case))
             acts.rehome(work)
             work.fire()
             timers.run(work)
-            who = by or Actor(kind=Party.AI)
-            mark = gate.digest(action, args or {})
-            barred = gate.pass_gate(unit, work.case, who, epoch, action, approval, mark)
-            why = {"why": gate.code(barred)} if barred else {}
-            work.entry("barred" if barred else "admitted", who, {"action": action, **why})
-            acts.leave(work, action, barred)
+            barred = acts.admit(work, who, epoch, action, args or {}, approval)
             timers.run(work)
             work.close()
+            if id:
+                answers.remember(unit, case, key, mark, self._reply(work, refused=barred))
             return barred
 
     def fire(self, limit: int = 1000) -> int:
@@ -248,27 +245,50 @@ class Engine(Controls):
 
         A case that fails holds up no other: what was wrong is raised when all have been taken.
         """
-        with self.store.unit() as unit:
-            due = unit.overdue(unit.now(), limit)
-        failed: list[Exception] = []
+        failed: dict[str, Exception] = {}
+        done = taken = self._fire_some(min(_TOGETHER, limit), failed)
+        while taken and done < limit:
+            taken = self._fire_some(min(_TOGETHER, limit - done), failed)
+            done += taken
+        if not taken:
+            self.catch_up.finish(self.store, self.deployment)
+        if self.catch_up.over:
+            sweep.holders(self.store, self.deployment)
+            sweep.nudge(self.store, self.deployment)
+        for problem in failed.values():
+            raise problem
+        return done
+
+    def _fire_some(self, limit: int, failed: dict[str, Exception]) -> int:
+        """The cases that are longest overdue, in one unit: other processes leave them alone and
+        take the next. When that fails, one unit each finds out which of them it was.
+        """
+        try:
+            with self.store.unit() as unit, self.catch_up.taking(unit) as missed:
+                for name in (due := self._due(unit, limit, failed)):
+                    self._fire(unit, name, missed)
+            return len(due)
+        except Exception:  # noqa: BLE001  # whatever it is, the others go on
+            with self.store.view() as unit:
+                due = self._due(unit, limit, failed)
         for name in due:
             try:
-                self._fire(name)
-            except Exception as problem:  # noqa: BLE001  # whatever it is, the others go on
-                failed.append(problem)
-        sweep.holders(self.store, self.deployment)
-        sweep.nudge(self.store, self.deployment)
-        if failed:
-            raise failed[0]
+                with self.store.unit() as unit, self.catch_up.taking(unit) as missed:
+                    self._fire(unit, name, missed)
+            except Exception as problem:  # noqa: BLE001  # as above
+                failed[name] = problem
         return len(due)
 
-    def _fire(self, name: str) -> None:
-        with self.store.unit() as unit:
-            work = Work(unit, self.deployment, found(unit, name))
-            acts.rehome(work)
-            work.fire()
-            timers.run(work)
-            work.close()
+    def _due(self, unit: Unit, limit: int, failed: Collection[str]) -> list[str]:
+        names = unit.overdue(unit.now(), limit + len(failed))
+        return [name for name in names if name not in failed][:limit]
+
+    def _fire(self, unit: Unit, name: str, missed: Missed | None) -> None:
+        work = Quiet(unit, self.deployment, found(unit, name), missed)
+        acts.rehome(work)
+        work.fire()
+        timers.run(work)
+        work.close()
 
     def _nudge(self, person: str) -> None:
         """Somebody has a hand free: those who wait where that helps are looked at."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from handrail.core import ownership
-from handrail.core.ownership import Actor, Epoch, Party, Refused
+from handrail.core.ownership import Actor, Epoch, Party, Progress, Refused
 from handrail.ports import Approval, ApprovalStatus, Case, Unit
 
 MESSAGE = "message"
@@ -24,6 +24,11 @@ class Barred(StrEnum):
     APPROVAL_EXPIRED = "approval_expired"
     APPROVAL_USED = "approval_used"
     ACTION_CHANGED = "action_changed"
+    STEP_ADMITTED = "step_admitted"
+
+
+Answer = Refused | Barred | None
+"""Why not; None: it may."""
 
 
 def code(refused: Refused | Barred) -> str:
@@ -47,15 +52,35 @@ def pass_gate(
     action: str,
     approval: str = "",
     mark: str = "",
-) -> Refused | Barred | None:
-    """None when it may leave now; an approval is used up by that. `mark` is the action's digest.
-
-    Without a change of anything when it may not.
+) -> Answer:
+    """None when it may leave now; an approval, or a step that was begun, is used up by that.
+    `mark` is the action's digest. Without a change of anything when it may not.
     """
     if refused := ownership.admit(case.ownership, by, epoch, action, unit.now()):
         return refused
     if by.kind is Party.AI and unit.stopped(case.workflow):
         return Barred.STOPPED
+    step = _step(unit, case, by, action)
+    barred = step if isinstance(step, Barred) else _approved(unit, case, approval, mark)
+    if barred is None and step:
+        unit.remember(case.id, step, "admitted")
+    return barred
+
+
+def _step(unit: Unit, case: Case, by: Actor, action: str) -> str | Barred:
+    """The key under which it is noted that a step which was begun has passed: once, until it is
+    reported. Empty: the action is of no step.
+    """
+    plan = case.ownership.mandate
+    if by.kind is not Party.AI or plan is None or action in plan.actions:
+        return ""
+    begun = [one for one in plan.steps if (one.action, one.progress) == (action, Progress.UNKNOWN)]
+    keys = [f"step:{case.ownership.bounces}:{one.id}" for one in begun]
+    return next((one for one in keys if unit.answer(case.id, one) is None), Barred.STEP_ADMITTED)
+
+
+def _approved(unit: Unit, case: Case, approval: str, mark: str) -> Barred | None:
+    """Whether an approval that is needed is there."""
     if approval:
         return _use(unit, case, unit.approval(approval), mark)
     # What was asked for is not done without a yes, whether or not the caller names the request.

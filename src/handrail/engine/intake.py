@@ -32,13 +32,21 @@ def latest(unit: Unit, name: str, turn: Turn) -> Case | None:
     return acts.survivor(unit, found) if turn.role is Role.CUSTOMER else found
 
 
-def told(case: Case, attributes: Attributes | None, values: Values | None, transcript: str) -> Case:
+def told(
+    case: Case,
+    attributes: Attributes | None,
+    values: Values | None,
+    transcript: str,
+    customer: str,
+) -> Case:
     """The case with what the caller knows now of the customer and the matter."""
     if attributes is not None:
         case = replace(case, attributes=attributes)
     if values is not None:
         case = replace(case, values={**case.values, **values})
-    return replace(case, transcript=transcript) if transcript else case
+    if transcript:
+        case = replace(case, transcript=transcript)
+    return replace(case, customer=customer) if customer else case
 
 
 def bring(work: Work, history: Sequence[Turn]) -> None:
@@ -53,7 +61,7 @@ def refuse(work: Work, who: Actor, turn: Turn, barred: Refused | Barred) -> None
     body = {"what": turn.role.value, "why": gate.code(barred)}
     if turn.text:
         body["text"] = f"{work.case.id}#{work.entries + 1}"
-        work.unit.keep(body["text"], turn.text)
+        work.keep(body["text"], turn.text)
     work.entry("refused", who, body)
     if turn.role is Role.AGENT:
         acts.leave(work, gate.MESSAGE, barred)

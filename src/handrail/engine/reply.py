@@ -24,7 +24,8 @@ class Reply:
     `case` may be another than the one asked for: a customer who comes back late gets a new,
     linked case. `refused` = nothing changed. `opened` = this opened a handoff. `caught` names what
     was wrong with the agent's turn. `offer` is the id of the open one, `message` the key of what
-    was sent. `stopped`: the AI of the workflow is.
+    was sent. `stopped`: the AI of the workflow is. `cooldown`: a soft reason came so soon after a
+    handback that nothing follows from the decision.
     """
 
     case: str
@@ -40,13 +41,16 @@ class Reply:
     offer: str = ""
     message: str = ""
     stopped: bool = False
+    cooldown: bool = False
     told: tuple[Told, ...] = ()
     caught: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
-        """What the agent does next: in `observe` and `advise` it goes on, whatever was decided."""
-        if self.decision is None or self.mode is not Mode.ENFORCE:
+        """What the agent does next: in `observe` and `advise`, and within the cooldown after a
+        handback, it goes on, whatever was decided.
+        """
+        if self.decision is None or self.mode is not Mode.ENFORCE or self.cooldown:
             return Outcome.CONTINUE
         return self.decision.outcome
 

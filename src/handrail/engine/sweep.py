@@ -1,6 +1,7 @@
 """What no event announces: people come, go and become free; queues open, close and merge."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from handrail.core import routing
 from handrail.core.ownership import Status
@@ -87,15 +88,16 @@ def _merge(work: Work) -> None:
     person = on.roster.person(own.steward)
     if queue is not None and not queue.merged_into and not (person and person.left):
         return
-    name = own.queue
+    name, why = own.queue, None
     if queue is None or queue.merged_into:
         row = on.pack.matrix if queue is None else (routing.MatrixRow(queue=own.queue),)
         found = routing.route(on.queues, row, on.calendars, on.roster, transfer.request(work))
-        name = found.queue
+        name, why = found.queue, transfer.routed(found)
     who = transfer.steward(work, name)
     if who and (name, who) != (own.queue, own.steward):
         reason = "steward_left" if name == own.queue else "queue_merged"
-        work.do(c.Reroute(at=work.now, by=SYSTEM, queue=name, steward=who, reason=reason))
+        move = c.Reroute(at=work.now, by=SYSTEM, queue=name, steward=who, reason=reason)
+        work.do(replace(move, routed=why))
 
 
 def holders(store: Store, on: Deployment) -> None:
@@ -144,8 +146,8 @@ def _away(on: Deployment, case: Case, now: int) -> Away | None:
     person = on.roster.person(own.human)
     if person is None:
         return None
-    calendar = on.calendars.get(own.queue)
-    what = routing.away(person, calendar, now)
-    if what is Away.OFF_SHIFT and routing.away(person, calendar, own.at) is Away.OFF_SHIFT:
+    what = routing.away(person, own.queue, on.calendars, now)
+    then = routing.away(person, own.queue, on.calendars, own.at)
+    if what is Away.OFF_SHIFT and then is Away.OFF_SHIFT:
         return None
     return None if what is Away.BUSY else what

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from handrail.core import routing
 from handrail.core.model import Event, Mode, Outcome, Role, Trigger, Turn
 from handrail.core.ownership import Status
 from handrail.core.ownership import commands as c
@@ -90,12 +89,14 @@ def _look_again(work: Work) -> None:
 
 
 def call(work: Work) -> bool:
-    """Ask somebody to do what the fallback promised; True when a person was asked."""
+    """Ask somebody to do what the fallback promised: where the case is now, else where the matrix
+    would send it. True when a person was asked.
+    """
     on, own = work.deployment, work.own
     wanted = replace(transfer.request(work), exhausted=())
-    found = routing.assign(
-        on.queues, on.pack.matrix, on.calendars, on.roster, wanted, work.unit.load()
-    )
+    found = transfer.within(work, wanted)
+    if not found.nomination.person:
+        found = transfer.assign(work, wanted)
     if not found.nomination.person or found.route.queue not in on.queues:
         return False
     wait = on.queues[found.route.queue].proposal_expires * 1000

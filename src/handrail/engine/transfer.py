@@ -10,10 +10,9 @@ import orjson
 from handrail.core import bundle, routing
 from handrail.core.bundle import Material
 from handrail.core.model import Decision, Forecast, Outcome, Reason, Trigger
-from handrail.core.ownership import Actor, Refused, Status
+from handrail.core.ownership import Actor, Refused, Routed, Status
 from handrail.core.ownership import commands as c
 from handrail.core.policy import Fallback, NoticeEvent
-from handrail.core.record import plain
 from handrail.core.routing import Assignment, Request
 from handrail.engine.work import SYSTEM, Work
 
@@ -39,7 +38,7 @@ def hand_off(
     if work.own.status is not Status.AI:
         return _add(work, decision, by, known, hard=hard)
     began(work, hard=hard)
-    found = _assign(work)
+    found = assign(work)
     route = found.route
     refused = work.do(
         c.Open(
@@ -50,11 +49,17 @@ def hand_off(
             steward=route.steward or work.deployment.pack.owner or NOBODY,
             hard=hard,
             priority=route.priority,
+            routed=routed(route),
         )
     )
     if refused is None:
         opened(work, decision, found)
     return refused
+
+
+def routed(found: routing.Route) -> Routed:
+    """Why that queue, as the ledger keeps it."""
+    return Routed(row=found.row, why=found.why, roster=found.roster_version)
 
 
 def began(work: Work, *, hard: bool = True) -> None:
@@ -87,7 +92,7 @@ def _add(
     before = work.own
     delegated = before.status is Status.DELEGATED
     work.change(hard=work.case.hard or hard)
-    route = _assign(work).route
+    route = assign(work).route
     new = any(
         one.trigger is Trigger.SENSITIVE_TOPIC and one.hard and one.detail not in known
         for one in decision.reasons
@@ -107,6 +112,7 @@ def _add(
                 steward=(route.steward or before.steward) if moves else before.steward,
                 hard=moves,
                 priority=max(before.priority, route.priority),
+                routed=routed(route) if moves else None,
             )
         )
     if refused is None and (moves or delegated):
@@ -138,10 +144,11 @@ def request(work: Work) -> Request:
     )
 
 
-def _assign(work: Work) -> Assignment:
-    on = work.deployment
+def assign(work: Work, wanted: Request | None = None) -> Assignment:
+    """The queue by the matrix, and somebody to ask there or where it overflows to."""
+    on, wanted = work.deployment, wanted or request(work)
     return routing.assign(
-        on.queues, on.pack.matrix, on.calendars, on.roster, request(work), work.unit.load()
+        on.queues, on.pack.matrix, on.calendars, on.roster, wanted, work.unit.load()
     )
 
 
@@ -167,18 +174,23 @@ def steward(work: Work, name: str) -> str:
 
 
 def expected(work: Work, route: routing.Route) -> Forecast:
-    """The wait to expect in a queue, from who is at work there and how many wait."""
+    """The wait to expect in a queue, from who is at work there and how many wait.
+
+    A case that is proposed takes a place of the person who is asked, and so is not counted among
+    those who wait. Whoever is asked may take until the proposal expires: that is added.
+    """
     on, now = work.deployment, work.now
     if not route.queue or route.opens_at is None:
         return Forecast()
-    calendar = on.calendars.get(route.queue)
-    staff = routing.staffing(on.roster, calendar, route.queue, route.opens_at, work.unit.load())
+    load = work.unit.load()
+    staff = routing.staffing(on.roster, on.calendars, route.queue, route.opens_at, load)
     return routing.wait(
         handle_seconds=_HANDLE,
         staffed=staff.places,
         busy=staff.busy,
-        waiting=work.unit.waiting(route.queue),
+        waiting=len(work.unit.waiting_cases((route.queue,))),
         opens_in=(route.opens_at - now) // 1000,
+        answers_in=on.queues[route.queue].proposal_expires,
     ).forecast
 
 
@@ -192,15 +204,14 @@ def settle(work: Work, found: Assignment | None = None) -> None:
     """Propose a case that waits to somebody, move it on, or let the fallback run."""
     if work.own.status is not Status.QUEUED:
         return
-    found = found or _within(work)
+    found = found or within(work, request(work))
     route, asked = found.route, found.nomination
     if found.exhausted != work.case.exhausted:
         work.change(exhausted=found.exhausted)
     if route.queue and route.queue != work.own.queue:
         who = route.steward or work.own.steward
-        work.do(
-            c.Reroute(at=work.now, by=SYSTEM, queue=route.queue, steward=who, reason="overflow")
-        )
+        on_ = c.Reroute(at=work.now, by=SYSTEM, queue=route.queue, steward=who)
+        work.do(replace(on_, reason="overflow", routed=routed(route)))
     if asked.person:
         wait = work.deployment.queues[route.queue].proposal_expires * 1000
         work.do(c.Propose(at=work.now, by=SYSTEM, human=asked.person, until=work.now + wait))
@@ -210,11 +221,10 @@ def settle(work: Work, found: Assignment | None = None) -> None:
         fall_back(work)
 
 
-def _within(work: Work) -> Assignment:
+def within(work: Work, wanted: Request) -> Assignment:
     """An assignment that stays where a person put the case, as long as anybody is left there."""
     on, own = work.deployment, work.own
-    wanted = request(work)
-    found = _assign(work)
+    found = assign(work, wanted)
     if own.queue in {found.route.queue, ""} or own.queue not in on.queues:
         return found
     row = routing.MatrixRow(queue=own.queue)
@@ -232,7 +242,7 @@ def fall_back(work: Work) -> None:
     due = promise.due if promise else 0
     refused = work.do(c.FallBack(at=work.now, by=SYSTEM, kind=kind, due=due, reason="exhausted"))
     if refused is None:
-        body = {"kind": kind.value, "owner": work.own.steward, "due": due}
+        body = {"kind": kind.value, "owner": work.own.steward, "due": work.own.fallback_due}
         work.effect("fallback", body | {"at": promise.at if promise else 0})
         work.tell(NoticeEvent.NOBODY_AVAILABLE)
 
@@ -248,8 +258,8 @@ def hand_over(work: Work, decision: Decision) -> None:
 
 
 def _json(made: bundle.Bundle) -> str:
-    """The bundle as JSON; `plain` gives the keys in order."""
-    told = plain(made)
+    """The bundle as JSON, its keys in order."""
+    told = bundle.stored(made)
     try:
         return orjson.dumps(told).decode()
     except orjson.JSONEncodeError:  # half a character, which a turn may hold: law 9

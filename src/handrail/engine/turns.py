@@ -87,9 +87,11 @@ def reopen(work: Work, cmd: c.Reopen) -> Refused | None:
         hard = work.case.hard
         transfer.began(work)
         found = transfer.place(work)
+        why = None if cmd.queue else transfer.routed(found)
         queue = cmd.queue or found.queue or transfer.UNROUTED
         who = transfer.steward(work, queue) or found.steward or transfer.NOBODY
-        cmd = replace(cmd, queue=queue, steward=who, priority=max(cmd.priority, found.priority))
+        priority = max(cmd.priority, found.priority)
+        cmd = replace(cmd, queue=queue, steward=who, priority=priority, routed=why)
         refused = work.do(cmd)
         if refused is not None:
             work.change(hard=hard)
@@ -132,9 +134,8 @@ def take(work: Work, turn: Turn, by: str, *, decides: bool = True) -> Decision |
     if faults:
         signals = replace(signals, faults=(*signals.faults, *faults))
     number = case.lines + 1
-    work.unit.add_line(
-        Line(case=case.id, number=number, at=work.now, turn=turn, signals=signals, by=by)
-    )
+    line = Line(case=case.id, number=number, at=work.now, turn=turn, signals=signals, by=by)
+    work.kept[line.key] = work.unit.add_line(line)
     work.change(
         state=cases.observe(case.state, signals),
         memory=memory.dump(),
@@ -147,18 +148,26 @@ def take(work: Work, turn: Turn, by: str, *, decides: bool = True) -> Decision |
         return None
     known = frozenset(case.state.topics)
     _answer_offer(work, signals)
-    context = Context(
-        attributes=case.attributes,
-        conditions=named,
-        forecast=_forecast(work),
-        roster=on.roster.version,
-    )
-    given = record.Input(state=work.case.state, signals=signals, context=context)
-    decision = decide(compiled.rules, work.case.state, signals, context)
-    line = record.dump(given, decision).decode("utf-8", "surrogatepass")
-    work.entry("decision", SYSTEM, {"line": number, "record": line})
+    decision = _decide(work, signals, named)
     _tick(work, turn, by)
     _follow(work, decision, signals, known)
+    return decision
+
+
+def _decide(work: Work, signals: Signals, named: tuple[tuple[str, bool], ...]) -> Decision:
+    """Decide, with the entry that the decision replays from. The wait to expect only ever cools a
+    decision, so it is looked up for those that would not just let the AI go on.
+    """
+    on, state = work.deployment, work.case.state
+    rules = on.workflows[work.case.workflow].rules
+    context = Context(attributes=work.case.attributes, conditions=named, roster=on.roster.version)
+    decision = decide(rules, state, signals, context)
+    if decision.outcome is not Outcome.CONTINUE and rules.max_wait:
+        context = replace(context, forecast=_forecast(work))
+        decision = decide(rules, state, signals, context)
+    given = record.Input(state=state, signals=signals, context=context)
+    told = record.dump(given, decision).decode("utf-8", "surrogatepass")
+    work.entry("decision", SYSTEM, {"line": work.case.lines, "record": told})
     return decision
 
 
@@ -173,9 +182,8 @@ def _tick(work: Work, turn: Turn, by: str) -> None:
 
 
 def _forecast(work: Work) -> Forecast:
-    """The wait to expect, looked up only where the pack lets it matter."""
-    rules = work.deployment.workflows[work.case.workflow].rules
-    if not rules.max_wait or work.own.status is not Status.AI:
+    """The wait to expect, as long as nobody has been asked to come."""
+    if work.own.status is not Status.AI:
         return Forecast()
     return transfer.expected(work, transfer.place(work))
 
@@ -200,6 +208,9 @@ def _follow(work: Work, decision: Decision, signals: Signals, known: frozenset[s
         transfer.hand_off(work, decision, known=known)
     elif decision.outcome is Outcome.OFFER and before is Status.AI:
         _offer(work, decision)
+    elif decision.outcome is Outcome.HANDOFF and before is Status.DELEGATED:
+        work.cooldown = True
+        work.entry("cooldown", SYSTEM, {"line": work.case.lines})
     if work.own.status not in _OF_AI:
         return
     if signals.announced_transfer and signals.role is Role.AGENT:

@@ -22,6 +22,7 @@ from handrail.core.policy import NoticeEvent, Speaker
 from handrail.core.record import plain
 from handrail.core.sla import Event, Firing
 from handrail.engine.deployment import Deployment
+from handrail.engine.events import meaning
 from handrail.engine.reply import Reply, Told
 from handrail.outbox import OWNER_CHANGED, cancelled
 from handrail.ports import (
@@ -54,7 +55,8 @@ class Work:
         self.fired: list[Firing] = []
         self.told: list[Told] = []
         self.caught: list[str] = []
-        self.opened = False
+        self.kept: dict[str, str] = {}  # texts of which no entry tells yet: their commitments
+        self.opened = self.cooldown = False
         self.message = ""
 
     @property
@@ -66,8 +68,15 @@ class Work:
         """Change the row of the case."""
         self.case = replace(self.case, **fields)
 
+    def keep(self, key: str, text: str) -> None:
+        """Store a text apart; the entry that comes next holds the commitment to it."""
+        self.kept[key] = self.unit.keep(self.case.id, key, text)
+
     def entry(self, name: str, actor: Actor, body: Mapping[str, Any]) -> None:
         """Write one fact into the ledger."""
+        if self.kept:
+            told = [{"key": key, "commitment": mark} for key, mark in self.kept.items()]
+            body, self.kept = {**body, "payloads": told}, {}
         self.entries += 1
         self.unit.append(
             Entry(
@@ -92,7 +101,7 @@ class Work:
         if after.epoch != before.epoch:
             last_words = isinstance(cmd, c.Resolve) and cmd.by.kind is Party.AI
             self.silence(OWNER_CHANGED, after.epoch if last_words else None)
-        event, until = _event(before, after, cmd)
+        event, until = meaning(before, after, cmd)
         if event is not None:
             self.clocks(event, until)
         if before.status is Status.AI and after.status is not Status.AI:
@@ -176,7 +185,7 @@ class Work:
         self.effects += 1
         key = f"{self.case.id}/{self.effects}"
         if text:
-            self.unit.keep(key, text)
+            self.keep(key, text)
         self.unit.put_effect(
             Effect(
                 key=key,
@@ -184,6 +193,7 @@ class Work:
                 kind=kind,
                 body=body,
                 at=self.now,
+                number=self.effects,
                 due=self.now,
                 fence=self.own.epoch if fenced else None,
             )
@@ -235,6 +245,7 @@ class Work:
             epoch=self.own.epoch,
             queue=self.own.queue if self.own.status is not Status.AI else "",
             opened=self.opened,
+            cooldown=self.cooldown,
             stopped=self.unit.stopped(self.case.workflow),
             message=self.message,
             offer=self.case.offer.id if self.case.offer and self.case.state.offer_open else "",
@@ -247,48 +258,8 @@ class Work:
         """Write the case and its clocks; the unit commits them. Law 16: unclosed, and watched."""
         if self.own.status is not Status.CLOSED and not any(one.armed for one in self.deadlines):
             self.clocks(Event.RESUMED)
+        if self.kept:
+            self.entry("kept", SYSTEM, {})
         self.unit.arm(self.case.id, self.deadlines)
         self.change(entries=self.entries, effects=self.effects)
         self.case = self.unit.save(self.case)
-
-
-def _event(before: Ownership, after: Ownership, cmd: Command) -> tuple[Event | None, int]:
-    """What a command that was applied means to the clocks, and the instant it brings."""
-    moved = (after.queue, after.status) != (before.queue, before.status)
-    machine = cmd.by.kind is not Party.HUMAN
-    if isinstance(cmd, c.Open):
-        if before.status is Status.AI:
-            return Event.OPENED, 0
-        if before.status is Status.DELEGATED:
-            return Event.RETURNED, 0
-        return (Event.MOVED_ON if moved else None), 0
-    if isinstance(cmd, c.Takeover):
-        return (Event.TAKEN_OVER if before.status is Status.AI else Event.ACCEPTED), 0
-    if isinstance(cmd, c.Reroute):
-        return (Event.MOVED_ON if machine else Event.REROUTED), 0
-    if isinstance(cmd, c.Escalate | c.Move):
-        return (Event.MOVED_ON if moved else None), 0
-    if isinstance(cmd, c.Report):
-        return (Event.RETURNED if moved else Event.PLAN_STEP), 0
-    if isinstance(cmd, c.Propose):
-        return Event.PROPOSED, cmd.until
-    if isinstance(cmd, c.FallBack):
-        return Event.FELL_BACK, cmd.due
-    if isinstance(cmd, c.Handback):
-        return Event.HANDED_BACK, cmd.expires
-    return _PLAIN.get(type(cmd)), 0
-
-
-_PLAIN: Mapping[type[Command], Event] = {
-    c.Accept: Event.ACCEPTED,
-    c.Decline: Event.PROPOSAL_ENDED,
-    c.Expire: Event.PROPOSAL_ENDED,
-    c.Release: Event.RELEASED,
-    c.Recall: Event.RETURNED,
-    c.Return: Event.RETURNED,
-    c.Begin: Event.PLAN_STEP,
-    c.Resolve: Event.RESOLVED,
-    c.Withdraw: Event.WITHDRAWN,
-    c.Merge: Event.WITHDRAWN,
-    c.Reopen: Event.REOPENED,
-}

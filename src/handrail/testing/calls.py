@@ -40,6 +40,24 @@ def _act(world: "World", data: Data) -> Reply:
     return world.engine.act(data["case"], command_of(data["command"]), id=data["id"])
 
 
+def _act_all(world: "World", data: Data) -> dict[str, Reply]:
+    return dict(world.engine.act_all(data["cases"], command_of(data["command"]), id=data["id"]))
+
+
+def _preview(world: "World", data: Data) -> dict[str, Reply]:
+    return dict(world.engine.preview(data["cases"], command_of(data["command"])))
+
+
+def _pause(world: "World", data: Data) -> Reply:
+    return world.engine.pause(
+        data["case"], data["by"], id=data["id"], check_back=data["check_back"]
+    )
+
+
+def _unpause(world: "World", data: Data) -> Reply:
+    return world.engine.unpause(data["case"], data["by"], id=data["id"])
+
+
 def _accepts(world: "World", data: Data) -> list[tuple[str, Reply]]:
     """Several people accept at the same instant."""
     quiet, world.falls.quiet = world.falls.quiet, True
@@ -143,6 +161,10 @@ def _down(world: "World", data: Data) -> None:
 CALLS: Mapping[str, Callable[["World", Data], Any]] = {
     "turn": _turn,
     "act": _act,
+    "act_all": _act_all,
+    "preview": _preview,
+    "pause": _pause,
+    "unpause": _unpause,
     "accepts": _accepts,
     "admit": _admit,
     "ask": _ask,
@@ -168,11 +190,14 @@ def issued(name: str, data: Data) -> Iterator[Issued]:
     if name == "turn" and data.get("by"):
         for what in ("accept", "takeover", "refused"):
             yield Issued(case, what, data["by"])
-    elif name == "act":
+    elif name in {"act", "act_all"}:
         by = data["command"]["by"]
         if by["kind"] == Party.HUMAN.value:
-            yield Issued(case, data["command"]["name"], by.get("id", ""))
+            for one in data.get("cases", (case,)):
+                yield Issued(one.rstrip("+"), data["command"]["name"], by.get("id", ""))
             yield Issued(ANY_CASE, "merged", by.get("id", ""))
+    elif name in {"pause", "unpause"}:
+        yield Issued(case, name, data["by"])
     elif name == "accepts":
         for who in data["people"]:
             yield Issued(case, "accept", who)
@@ -189,6 +214,8 @@ def told(value: Any) -> str:
         words += [value.why] if value.why else []
         words += [value.decision.outcome.code] if value.decision else []
         return " ".join([*words, *value.caught])
+    if isinstance(value, dict):
+        value = list(value.items())
     if isinstance(value, list):
         return ", ".join(f"{who}: {told(one)}" for who, one in value)
     return str(getattr(value, "code", getattr(value, "status", value)))

@@ -91,7 +91,18 @@ class Cast:
         random, world = self.stage.random, self.world
         pack = world.engine.deployment.pack
         who = random.choice(sorted(self.humans))
-        kinds = ["left", "offline", "holiday", "pack", "stop", "down", "meddle", "meddle"]
+        kinds = [
+            "left",
+            "offline",
+            "holiday",
+            "pack",
+            "stop",
+            "down",
+            "meddle",
+            "meddle",
+            "bulk",
+            "bulk",
+        ]
         kind = random.choice(kinds)
         if kind == "left":
             self.stage.play("person", id=who, set={"left": True})
@@ -112,5 +123,8 @@ class Cast:
             self.stage.soon(MINUTE, 3 * HOUR, lambda: self.stage.play("resume", **again))
         elif kind == "down":
             self.stage.play("down", ms=random.randint(1, 120) * MINUTE)
+        elif kind == "bulk" and world.cases:
+            some = random.randint(1, len(world.cases))
+            self.humans[who].bulk(random.sample(sorted(world.cases), some))
         elif world.cases:
             self.humans[who].meddle(random.choice(sorted(world.cases)))

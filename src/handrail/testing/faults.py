@@ -91,6 +91,12 @@ class BreakingStore:
         if after:
             raise Crash
 
+    @contextmanager
+    def view(self) -> Iterator[Unit]:
+        """To look is safe: a process that dies over it leaves what was there."""
+        with self._store.view() as unit:
+            yield unit
+
 
 class _Breaking:
     """A unit that dies at its n-th call."""

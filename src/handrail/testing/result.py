@@ -64,7 +64,7 @@ class Tally:
             self.counts["exhausted"] += entry.name == "fall_back"
         queue = sight.fold.queue
         if queue:
-            with self.world.inner.unit() as unit:
+            with self.world.inner.view() as unit:
                 self.load[queue] = max(self.load.get(queue, 0), unit.waiting(queue))
 
     def result(self, seed: int) -> Result:

@@ -24,7 +24,8 @@ MakeStore = Callable[[Clock], Store]
 _TRIES = 4
 """After so many crashes in a row a call goes through: the world must come to an end."""
 _SKEW = 120  # thousandths of a draw (1 to 1000) in milliseconds: at most two minutes
-_ONCE = frozenset({"turn", "act"})
+_ONCE = frozenset({"turn", "act", "pause", "unpause"})
+_REPEATS = _ONCE | {"act_all"}
 
 
 class Broken(NamedTuple):
@@ -68,16 +69,20 @@ class World:
 
     def payload(self, key: str) -> str | None:
         """The text of that key."""
-        with self.inner.unit() as unit:
+        with self.inner.view() as unit:
             return unit.payload(key)
 
     def _clock(self) -> int:
         """The machine's clock, read at the last call: merely to look at a store moves no time."""
         return self._time
 
+    def case(self, name: str) -> Case | None:
+        """A case as it is now."""
+        with self.inner.view() as unit:
+            return next(iter(unit.look((name,))), None)
+
     def _epoch(self, name: str) -> Epoch | None:
-        with self.inner.unit() as unit:
-            case = unit.case(name)
+        case = self.case(name)
         return case.ownership.epoch if case else None
 
     def play(self, name: str, *, falls: Mapping[int, int] | None = None, **args: Any) -> Any:
@@ -110,7 +115,7 @@ class World:
         if name == "fire":
             if self.falls.draw(self.faults.twice):
                 self._again(call)
-        elif name in _ONCE and self.falls.draw(self.faults.again):
+        elif name in _REPEATS and self.falls.draw(self.faults.again):
             call.echo = self._again(call)
 
     def _survive(self, call: Call, before: Mapping[str, int]) -> Any:
@@ -150,17 +155,17 @@ class World:
         return value
 
     def _entries(self, name: str) -> list[Entry]:
-        with self.inner.unit() as unit:
+        with self.inner.view() as unit:
             return list(unit.entries(name))
 
     def _versions(self) -> dict[str, int]:
         """The versions of all cases; those that follow a case become known here."""
         found: dict[str, int] = {}
-        with self.inner.unit() as unit:
+        with self.inner.view() as unit:
             todo = list(self.cases)
             while todo:
                 name = todo.pop(0)
-                case = unit.case(name)
+                case = next(iter(unit.look((name,))), None)
                 if case is None or name in found:
                     continue
                 found[name] = case.version
@@ -181,9 +186,8 @@ class World:
 
     def _sight(self, name: str, call: Call) -> Sight:
         track = self.cases[name]
-        with self.inner.unit() as unit:
-            case = unit.case(name)
-            assert case is not None
+        with self.inner.unit() as unit:  # not a view: its clocks belong to a case that is locked
+            (case,) = unit.look((name,))
             entries, lines = unit.entries(name), unit.lines(name)
             deadlines, effects = unit.deadlines(name), unit.effects(name)
         return Sight(

@@ -230,4 +230,4 @@ def _at_work(day: Day, reader: _Reader) -> None:
 
 
 def _works(on: Deployment, one: Member, at: int) -> bool:
-    return any(away(one, on.calendars.get(queue), at) is None for queue in one.queues)
+    return any(away(one, queue, on.calendars, at) is None for queue in one.queues)

@@ -8,7 +8,16 @@ from typing import ClassVar
 
 from handrail.core.model import Strict
 from handrail.core.ownership.settings import DAY, Fallback
-from handrail.core.ownership.state import UNJUDGED, Actor, Epoch, Party, PlanStep, Progress, Verdict
+from handrail.core.ownership.state import (
+    UNJUDGED,
+    Actor,
+    Epoch,
+    Party,
+    PlanStep,
+    Progress,
+    Routed,
+    Verdict,
+)
 
 _PEOPLE = frozenset({Party.HUMAN})
 _MACHINE = frozenset({Party.SYSTEM})
@@ -45,6 +54,7 @@ class Open(Command):
     steward: str
     hard: bool = False
     priority: int = 0
+    routed: Routed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +85,7 @@ class Decline(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expire(Command):
-    """A proposal that nobody answered is over: a time-out is nobody's decision (law 20)."""
+    """A proposal that nobody answered in time is over: this is nobody's decision (law 20)."""
 
     name = "expire"
     actors = _MACHINE
@@ -94,12 +104,13 @@ class Release(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reroute(Command):
-    """Move the case to another queue; when a person says so, everybody may be asked again."""
+    """To another queue, with what was promised; by a person, so that all may be asked again."""
 
     name = "reroute"
     actors = _STAFF
     queue: str
     steward: str
+    routed: Routed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +148,7 @@ class Escalate(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallBack(Command):
-    """Nobody takes it: the declared fallback runs, the steward owns it, it is due at `due`."""
+    """Nobody takes it: the fallback runs, the steward owns it, due at `due` or as promised."""
 
     name = "fall_back"
     actors = _STAFF
@@ -177,7 +188,8 @@ class Begin(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Command):
     """How a step of a plan ended. When it failed or nobody knows, or all are done, the sponsor
-    has the case again. A report that comes late is still true: it is never fenced.
+    has the case again. A report that comes late is still true: it is never fenced, and is noted
+    also for a step of an earlier plan.
     """
 
     name = "report"
@@ -226,6 +238,7 @@ class Reopen(Command):
     steward: str = ""
     priority: int = 0
     window: int = 7 * DAY
+    routed: Routed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

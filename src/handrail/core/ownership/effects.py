@@ -7,6 +7,7 @@ from typing import TypeVar
 from handrail.core.ownership import commands as c
 from handrail.core.ownership.state import (
     OF_A_HUMAN,
+    UNJUDGED,
     Closure,
     Ownership,
     Party,
@@ -41,6 +42,16 @@ def _queued(own: Ownership, queue: str, steward: str, tried: tuple[str, ...]) ->
         proposed_until=0,
         fallback=None,
         fallback_due=0,
+    )
+
+
+def _sent_on(own: Ownership, queue: str, steward: str, tried: tuple[str, ...]) -> Ownership:
+    """Waiting in another queue. A promise to the customer goes with the case."""
+    there = _queued(own, queue, steward, tried)
+    if own.fallback is None:
+        return there
+    return replace(
+        there, status=Status.FALLBACK, fallback=own.fallback, fallback_due=own.fallback_due
     )
 
 
@@ -165,16 +176,11 @@ def release(own: Ownership, cmd: c.Release) -> Ownership:  # noqa: ARG001
     return _queued(own, own.queue, own.steward, _also(own.tried, own.human))
 
 
-@leads(None, Status.QUEUED)
+@leads(Status.QUEUED, Status.FALLBACK)
 def reroute(own: Ownership, cmd: c.Reroute) -> Ownership:
-    """To another queue. Only a person may have everybody asked again.
-
-    When a machine only names another steward, what a fallback promised stands.
-    """
-    if own.fallback and cmd.queue == own.queue and cmd.by.kind is Party.SYSTEM:
-        return replace(own, steward=cmd.steward)
+    """To another queue or steward. Only a person may have everybody asked again."""
     asked = () if cmd.by.kind is Party.HUMAN else _asked(own)
-    return _queued(own, cmd.queue, cmd.steward, asked)
+    return _sent_on(own, cmd.queue, cmd.steward, asked)
 
 
 @leads(None)
@@ -183,11 +189,11 @@ def prioritise(own: Ownership, cmd: c.Prioritise) -> Ownership:
     return replace(own, priority=cmd.priority)
 
 
-@leads(None, Status.QUEUED)
+@leads(None, Status.QUEUED, Status.FALLBACK)
 def escalate(own: Ownership, cmd: c.Escalate) -> Ownership:
     """One level up, and perhaps to another queue with it."""
     if cmd.queue and cmd.queue != own.queue:
-        own = _queued(own, cmd.queue, cmd.steward, _asked(own))
+        own = _sent_on(own, cmd.queue, cmd.steward, _asked(own))
     return replace(own, level=cmd.level)
 
 
@@ -199,22 +205,27 @@ def rise(own: Ownership, cmd: c.Escalate) -> Ownership:
 
 @leads(Status.FALLBACK)
 def fall_back(own: Ownership, cmd: c.FallBack) -> Ownership:
-    """The steward sees to it by the time it is due."""
+    """The steward sees to it by the time it is due: of two promises, the earlier."""
     return replace(
         _queued(own, own.queue, own.steward, _asked(own)),
         status=Status.FALLBACK,
         fallback=cmd.kind,
-        fallback_due=cmd.due,
+        fallback_due=min(filter(None, (cmd.due, own.fallback_due)), default=0),
     )
 
 
 @leads(Status.CLOSED)
 def resolve(own: Ownership, cmd: c.Resolve) -> Ownership:
     """The end, with a disposition."""
-    closure = Closure(
-        disposition=cmd.disposition, note=cmd.note, by=cmd.by, at=cmd.at, verdict=cmd.verdict
-    )
-    return _closed(own, closure)
+    closure = Closure(disposition=cmd.disposition, note=cmd.note, by=cmd.by, at=cmd.at)
+    return _closed(own, _judged(closure, cmd))
+
+
+def _judged(closure: Closure, cmd: c.Resolve | c.Judge) -> Closure:
+    """With a verdict, and whose it is; without one nobody has judged."""
+    if cmd.verdict == UNJUDGED:
+        return replace(closure, verdict=UNJUDGED, judged_by=None, judged_at=0)
+    return replace(closure, verdict=cmd.verdict, judged_by=cmd.by, judged_at=cmd.at)
 
 
 @leads(Status.CLOSED)
@@ -254,11 +265,11 @@ def move(own: Ownership, cmd: c.Move) -> Ownership:
     return replace(own, workflow=cmd.workflow)
 
 
-@leads(Status.QUEUED)
+@leads(Status.QUEUED, Status.FALLBACK)
 def move_queue(own: Ownership, cmd: c.Move) -> Ownership:
     """Another workflow, and so another queue."""
     asked = () if cmd.by.kind is Party.HUMAN else _asked(own)
-    return replace(_queued(own, cmd.queue, cmd.steward, asked), workflow=cmd.workflow)
+    return replace(_sent_on(own, cmd.queue, cmd.steward, asked), workflow=cmd.workflow)
 
 
 @leads(None)
@@ -266,4 +277,4 @@ def judge(own: Ownership, cmd: c.Judge) -> Ownership:
     """A verdict after the fact."""
     if own.closure is None:  # the table refuses this
         return own
-    return replace(own, closure=replace(own.closure, verdict=cmd.verdict))
+    return replace(own, closure=_judged(own.closure, cmd))

@@ -54,6 +54,8 @@ def _decline(own: Ownership, cmd: c.Decline) -> Iterator[R]:
 def _expire(own: Ownership, cmd: c.Expire) -> Iterator[R]:
     if cmd.proposal != own.proposal:
         yield R.STALE_PROPOSAL
+    if max(own.at, cmd.at) < own.proposed_until:
+        yield R.NOT_DUE
 
 
 def _owned(own: Ownership, cmd: c.Command) -> Iterator[R]:
@@ -133,10 +135,11 @@ def _begin(own: Ownership, cmd: c.Begin) -> Iterator[R]:
 def _report(own: Ownership, cmd: c.Report) -> Iterator[R]:
     if own.mandate is None:
         yield R.NOT_DELEGATED
+    earlier = own.mandate.earlier if own.mandate else ()
     step = _step_of(own, cmd.step)
-    if step is None:
+    if step is None and all(one.id != cmd.step for one in earlier):
         yield R.UNKNOWN_STEP
-    elif step.progress is Progress.DONE:
+    elif step is not None and step.progress is Progress.DONE:
         yield R.STEP_DONE
     if cmd.progress is Progress.PENDING:
         yield R.STEP_BEGUN  # it tells no end, and would let the step begin again

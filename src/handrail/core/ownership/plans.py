@@ -15,6 +15,7 @@ def hand_back(own: Ownership, cmd: c.Handback) -> Ownership:
         expires=cmd.expires,
         steps=_planned(own, cmd.steps),
         actions=cmd.actions,
+        earlier=_unreported(own, cmd.steps),
     )
     return replace(own, status=Status.DELEGATED, bounces=own.bounces + 1, mandate=mandate)
 
@@ -26,6 +27,15 @@ def _planned(own: Ownership, steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...
     known = {step.id for step in done}
     fresh = (replace(step, progress=Progress.PENDING) for step in steps if step.id not in known)
     return (*done, *fresh)
+
+
+def _unreported(own: Ownership, steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
+    """What was begun before, may yet be reported, and is not in the new plan."""
+    plan, named = own.mandate, {step.id for step in steps}
+    before = (*plan.earlier, *plan.steps) if plan else ()
+    return tuple(
+        step for step in before if step.progress is Progress.UNKNOWN and step.id not in named
+    )
 
 
 @leads(Status.HELD)
@@ -57,9 +67,11 @@ def report_late(own: Ownership, cmd: c.Report) -> Ownership:
 
 
 def _stepped(own: Ownership, name: str, progress: Progress) -> Ownership:
-    if own.mandate is None:  # the guards refuse this
+    """With a step's progress. One of an earlier plan is seen among the steps from then on."""
+    plan = own.mandate
+    if plan is None:  # the guards refuse this
         return own
-    steps = tuple(
-        replace(step, progress=progress) if step.id == name else step for step in own.mandate.steps
-    )
-    return replace(own, mandate=replace(own.mandate, steps=steps))
+    known = (*plan.steps, *(step for step in plan.earlier if step.id == name))
+    steps = tuple(replace(step, progress=progress) if step.id == name else step for step in known)
+    earlier = tuple(step for step in plan.earlier if step.id != name)
+    return replace(own, mandate=replace(plan, steps=steps, earlier=earlier))

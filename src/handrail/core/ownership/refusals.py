@@ -22,6 +22,7 @@ class Refusal(StrEnum):
     NOT_OWNER = "not_owner"
     NOT_PROPOSED = "not_proposed"
     STALE_PROPOSAL = "stale_proposal"
+    NOT_DUE = "not_due"
     PROPOSED_TO_OTHER = "proposed_to_other"
     ALREADY_TRIED = "already_tried"
     NO_QUEUE = "no_queue"
@@ -56,6 +57,7 @@ MEANING = {
     Refusal.NOT_OWNER: "the case is not yours",
     Refusal.NOT_PROPOSED: "the case is proposed to nobody",
     Refusal.STALE_PROPOSAL: "that proposal is over",
+    Refusal.NOT_DUE: "the person who is asked has still time to answer",
     Refusal.PROPOSED_TO_OTHER: "the case is proposed to somebody else",
     Refusal.ALREADY_TRIED: "this person had the case or the proposal in this handoff already",
     Refusal.NO_QUEUE: "a handoff needs a queue and its steward",

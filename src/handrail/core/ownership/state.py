@@ -45,6 +45,17 @@ class Actor(Strict):
     supervisor: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed(Strict):
+    """Why a case was sent to a queue: the row of the matrix that won, as shown, the reasons in
+    words, and the version of the roster.
+    """
+
+    row: str
+    why: tuple[str, ...]
+    roster: int
+
+
 class Owner(NamedTuple):
     """Who must act now: the AI, a queue (its steward is accountable) or a human."""
 
@@ -92,12 +103,14 @@ class Mandate(Strict):
     """What the AI may do while a case is delegated: the plan, further actions, until when.
 
     `actions` may be repeated ("message"); the action of a step only until the step is done.
+    `earlier` are steps of plans before that nobody has reported yet; they are not to be done.
     """
 
     sponsor: str
     expires: int
     steps: tuple[PlanStep, ...]
     actions: tuple[str, ...] = ("message",)
+    earlier: tuple[PlanStep, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -132,13 +145,18 @@ UNJUDGED = Verdict()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closure(Strict):
-    """How a case ended. `note` is the key of the note: texts are stored apart from the ledger."""
+    """How a case ended. `note` is the key of the note: texts are stored apart from the ledger.
+
+    `judged_by` gave the verdict, at `judged_at`; nobody = there is none yet.
+    """
 
     disposition: str
     note: str = ""
     by: Actor
     at: int
     verdict: Verdict = UNJUDGED
+    judged_by: Actor | None = None
+    judged_at: int = 0
     merged_into: str = ""
 
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from handrail.core.calendar import Calendar
 from handrail.core.model import FULL, Forecast, value
-from handrail.core.routing.roster import Away, Roster, away
+from handrail.core.routing.roster import Away, Roster, away, stand_in
 
 _HOUR = 3600
 
@@ -46,12 +46,19 @@ class Staffing(NamedTuple):
 
 
 def staffing(
-    roster: Roster, calendar: Calendar | None, queue: str, at: int, held: Mapping[str, int]
+    roster: Roster,
+    calendars: Mapping[str, Calendar],
+    queue: str,
+    at: int,
+    held: Mapping[str, int],
 ) -> Staffing:
-    """The live staffing of a queue: of who is at work; the busy have only the places they use."""
+    """The live staffing of a queue: of who is at work there, as for a nomination, those who stand
+    in for others among them; the busy have only the places they use.
+    """
     places = taken = 0
-    for person in roster.members(queue):
-        what = away(person, calendar, at)
+    standing = [stand_in(roster, member, at) for member in roster.members(queue)]
+    for person in {one.id: one for one in standing if one is not None}.values():
+        what = away(person, queue, calendars, at)
         if what not in {None, Away.BUSY}:
             continue
         own = held.get(person.id, 0)
@@ -68,14 +75,19 @@ def wait(
     busy: int | None = None,
     arrivals: int = 0,
     opens_in: int = 0,
+    answers_in: int = 0,
 ) -> Estimate:
     """The expected wait of who comes now, behind `waiting` others, rounded up to a second.
+
+    `waiting` are those whom nobody is asked to take: who is asked counts as busy. `answers_in`
+    seconds may pass until the person who is asked has answered, and are added.
 
     `staffed` places for cases, `busy` of them taken; None: not known, and then `arrivals` (per
     hour, in thousandths) say it. `opens_in` seconds pass before anybody is there.
     """
     if staffed <= 0:
         return Estimate(wait=None, source="no staff")
+    opens_in += answers_in
     if busy is None:
         mean = _erlang_c(arrivals * handle_seconds / (FULL * _HOUR), staffed)
         if mean is None:

@@ -9,9 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from handrail.core.calendar import is_open
 from handrail.core.model import FULL, value
-from handrail.core.routing.roster import Availability, Person, Roster, absence, stand_in
+from handrail.core.routing.roster import (
+    Availability,
+    Person,
+    Roster,
+    absence,
+    at_work,
+    stand_in,
+)
 from handrail.core.routing.route import (
     Calendars,
     Queues,
@@ -92,7 +98,7 @@ def nominate(
     queue = queues.get(route.queue)
     if queue is None or opening(route.queue, calendars, roster, request.at) != request.at:
         return Nomination(exhausted=True, why=(f"`{route.queue}` is closed", *_steward(route)))
-    search = _Search(roster, route, request, held)
+    search = _Search(roster, calendars, route, request, held)
     skills = required(queue, request.since, request.at)
     for found in search.candidates(skills):
         why = [found.why]
@@ -115,25 +121,35 @@ def _steward(route: Route) -> tuple[str, ...]:
 
 
 class _Search:
-    """One search for a person, and who was passed over for what."""
+    """One search for a person, and who was passed over for what.
+
+    Reviewers are asked in the name of the queue of the `row`, wherever the case has gone since.
+    """
 
     def __init__(
-        self, roster: Roster, route: Route, request: Request, held: Mapping[str, int]
+        self,
+        roster: Roster,
+        calendars: Calendars,
+        route: Route,
+        request: Request,
+        held: Mapping[str, int],
     ) -> None:
         self.roster = roster
+        self.calendars = calendars
+        self.row = (*route.overflowed, route.queue)[0]
         self.route = route
         self.request = request
         self.held = held
         self.tags = frozenset(route.tags)
         self.passed: Counter[str] = Counter()
         self.shifts: dict[int, bool] = {}
-        self.full: dict[str, Person] = {}
+        self.full: dict[str, tuple[Person, str]] = {}
         self.members = roster.members(route.queue)
 
     @property
     def busy(self) -> int:
         """How many are at work with their hands full."""
-        return sum(self.on_shift(person) for person in self.full.values())
+        return sum(self.on_shift(person, queue) for person, queue in self.full.values())
 
     def candidates(self, skills: tuple[tuple[str, int], ...]) -> Iterator[_Found]:
         """Who may be asked, in the order of asking."""
@@ -146,12 +162,12 @@ class _Search:
                 self.passed["without the skill"] += 1
                 continue
             standing = self.standing(person)
-            if standing is not None and self.free(standing):
+            if standing is not None and self.free(standing, self.route.queue):
                 ranked.append((self.rank(standing, skills), standing, person))
         # In the own right before standing in for somebody: the order of the roster never decides.
         ranked.sort(key=lambda one: (one[0], one[1] is not one[2], one[2].id))
         for _, standing, person in ranked:
-            if self.on_shift(standing):
+            if self.on_shift(standing, self.route.queue):
                 instead = "" if standing is person else person.id
                 why = f"`{standing.id}` is free, and first in `{self.route.queue}`"
                 yield _Found(standing, instead, why)
@@ -163,8 +179,10 @@ class _Search:
         person = self.roster.person(self.request.preferred)
         if person is None:
             return
-        known = self.route.queue in person.queues or person.id in self.route.reviewers
-        if known and absence(person, self.request.at) is None and self.ready(person):
+        here = self.route.queue in person.queues
+        queue = self.route.queue if here else self.row
+        known = here or person.id in self.route.reviewers
+        if known and absence(person, self.request.at) is None and self.ready(person, queue):
             yield _Found(person, "", f"`{person.id}` had the case before")
 
     def reviewer(self, name: str) -> Iterator[_Found]:
@@ -174,7 +192,7 @@ class _Search:
             self.passed["not in the roster"] += 1
             return
         standing = self.standing(person)
-        if standing is not None and self.free(standing) and self.on_shift(standing):
+        if standing is not None and self.ready(standing, self.row):
             instead = "" if standing is person else person.id
             yield _Found(standing, instead, f"`{name}` is a reviewer of the row")
 
@@ -185,18 +203,18 @@ class _Search:
             self.passed["absent"] += 1
         return found
 
-    def ready(self, person: Person) -> bool:
+    def ready(self, person: Person, queue: str) -> bool:
         """Whether a person could take the case at once."""
-        return self.free(person) and self.on_shift(person)
+        return self.free(person, queue) and self.on_shift(person, queue)
 
-    def free(self, person: Person) -> bool:
+    def free(self, person: Person, queue: str) -> bool:
         """Whether a person may be asked, as far as the roster says; shifts apart."""
-        what = self.hindrance(person)
+        what = self.hindrance(person, queue)
         if what:
             self.passed[what] += 1
         return not what
 
-    def hindrance(self, person: Person) -> str:
+    def hindrance(self, person: Person, queue: str) -> str:
         """What keeps a person from being asked."""
         if person.left:
             return "left"
@@ -211,17 +229,19 @@ class _Search:
                 return ""
         elif person.capacity <= 0:
             return "without capacity"
-        self.full[person.id] = person
+        self.full[person.id] = person, queue
         return "with full hands"
 
-    def on_shift(self, person: Person) -> bool:
-        """Whether it is a person's shift; the queue is known to be open. Many share a shift."""
-        shifts = person.shifts
+    def on_shift(self, person: Person, queue: str) -> bool:
+        """Whether it is a person's time to work; the queue of the route is known to be open. Many
+        share a shift.
+        """
+        shifts, at = person.shifts, self.request.at
         if shifts is None:
-            return True
+            return queue == self.route.queue or at_work(person, queue, self.calendars, at)
         found = self.shifts.get(id(shifts))
         if found is None:
-            found = self.shifts[id(shifts)] = is_open(shifts, self.request.at)
+            found = self.shifts[id(shifts)] = at_work(person, queue, self.calendars, at)
         return found
 
     def rank(
@@ -239,8 +259,8 @@ class _Search:
         for person in self.members:
             if not _skilled(person, skills):
                 standing = stand_in(self.roster, person, self.request.at)
-                if standing is not None and not self.hindrance(standing):
-                    count += self.on_shift(standing)
+                if standing is not None and not self.hindrance(standing, self.route.queue):
+                    count += self.on_shift(standing, self.route.queue)
         return count
 
 

@@ -43,8 +43,8 @@ class Absence(Strict):
 class Person(Strict):
     """A human agent. Skills are levels 1 to 10; `capacity` is how many cases at a time.
 
-    `shifts` None: whenever the queue is open. `languages` empty: any. `left`: not with us any
-    more; the name stays, because old cases and rows have it.
+    `shifts` None: see `at_work`. `languages` empty: any. `left`: not with us any more; the name
+    stays, because old cases and rows have it.
     """
 
     id: str
@@ -141,8 +141,19 @@ def stand_in(roster: Roster, person: Person, at: int) -> Person | None:
     return None if absence(person, at) else person
 
 
-def away(person: Person, calendar: Calendar | None, at: int) -> Away | None:
-    """Why a person cannot be asked; None: can. `calendar` is that of the queue.
+def at_work(person: Person, queue: str, calendars: Mapping[str, Calendar], at: int) -> bool:
+    """Whether it is a person's time to work: by the own shifts; without them while `queue`, where
+    the case is, or an own queue is open. A closure by hand sends nobody home.
+    """
+    if person.shifts is not None:
+        return is_open(person.shifts, at)
+    return any(
+        is_open(calendars[name], at) for name in (queue, *person.queues) if name in calendars
+    )
+
+
+def away(person: Person, queue: str, calendars: Mapping[str, Calendar], at: int) -> Away | None:
+    """Why a person cannot be asked; None: can. `queue` is where the case is.
 
     To be asked of holders too: at the end of a shift, when they go offline or leave, and before
     a reopened case goes back to them. All but busy means that the case needs another home.
@@ -153,8 +164,7 @@ def away(person: Person, calendar: Calendar | None, at: int) -> Away | None:
         return Away.ABSENT
     if person.availability is Availability.OFFLINE:
         return Away.OFFLINE
-    hours = calendar if person.shifts is None else person.shifts
-    if hours is None or not is_open(hours, at):
+    if not at_work(person, queue, calendars, at):
         return Away.OFF_SHIFT
     return Away.BUSY if person.availability is Availability.BUSY else None
 

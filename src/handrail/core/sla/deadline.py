@@ -69,7 +69,9 @@ class Path(NamedTuple):
 
     `seconds` is its length in the policy; None: it ends at an instant that the event brings.
     `escalates`: its breach goes through the levels, and how it ended is measured. Any other kind
-    just lapses. `human`: people's hours count, if the policy says so.
+    just lapses. `pauses`: whoever waits for others may stop it; no clock on an answer that is
+    owed to the customer, or on a holder who is silent or away, can be stopped. `human`: people's
+    hours count, if the policy says so.
     """
 
     runs: frozenset[str]
@@ -88,8 +90,8 @@ CLOSED = "closed"
 
 PATHS: Mapping[Kind, Path] = {
     Kind.ACCEPT: Path(_WAITS, lambda p: p.time_to_accept, True, True, True),
-    Kind.FIRST_RESPONSE: Path(_HUMAN, lambda p: p.first_response, True, True, True),
-    Kind.NEXT_RESPONSE: Path(_HUMAN, lambda p: p.next_response, True, True, True),
+    Kind.FIRST_RESPONSE: Path(_HUMAN, lambda p: p.first_response, True, True),
+    Kind.NEXT_RESPONSE: Path(_HUMAN, lambda p: p.next_response, True, True),
     Kind.RESOLUTION: Path(_HANDED, lambda p: p.resolution, True, True, True),
     Kind.CALLBACK: Path(frozenset({"fallback", "proposed"}), None, True, True),
     Kind.AI_SILENCE: Path(
@@ -99,12 +101,8 @@ PATHS: Mapping[Kind, Path] = {
         pauses=True,
         human=False,
     ),
-    Kind.HOLDER_SILENCE: Path(
-        frozenset({"held"}), lambda p: p.holder_silence, warns=True, pauses=True
-    ),
-    Kind.HOLDER_AWAY: Path(
-        frozenset({"held"}), lambda p: p.holder_silence, warns=True, pauses=True
-    ),
+    Kind.HOLDER_SILENCE: Path(frozenset({"held"}), lambda p: p.holder_silence, warns=True),
+    Kind.HOLDER_AWAY: Path(frozenset({"held"}), lambda p: p.holder_silence, warns=True),
     Kind.PROPOSAL: Path(frozenset({"proposed"})),
     Kind.MANDATE: Path(frozenset({"delegated"})),
     Kind.OFFER: Path(frozenset({"ai"})),
@@ -126,11 +124,11 @@ def levels(policy: SlaPolicy) -> tuple[Level, ...]:
 
 
 def arm(
-    policy: SlaPolicy, calendar: Calendar | None, kind: Kind, at: int, until: int = 0
+    policy: SlaPolicy, calendar: Calendar | None, kind: Kind, at: int, until: int
 ) -> Deadline | None:
     """The deadline of a kind that starts at `at`; None when the policy has no such clock.
 
-    `until` is when it ends, for the kinds that the policy sets no length for.
+    `until` is when it ends, for the kinds that the policy sets no length for; 0 = unknown.
     """
     path = PATHS[kind]
     warns = path.warns and 0 < policy.warn_at < FULL

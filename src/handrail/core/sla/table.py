@@ -70,7 +70,7 @@ TABLE: Mapping[Event, Row] = {
     ),
     Event.RELEASED: Row(starts=(K.ACCEPT,), resumes=True),
     Event.REROUTED: Row(restarts=(K.ACCEPT,), resumes=True),  # by a person
-    Event.MOVED_ON: Row(starts=(K.ACCEPT,)),  # by a machine: its clock and level go on
+    Event.MOVED_ON: Row(starts=(K.ACCEPT,), resumes=True),  # by a machine: its level goes on
     Event.FELL_BACK: Row(until=K.CALLBACK, resumes=True),
     Event.CUSTOMER_TURN: Row(
         starts=(K.AI_SILENCE, K.NEXT_RESPONSE, K.HOLDER_SILENCE), cancels=(K.OFFER,), resumes=True

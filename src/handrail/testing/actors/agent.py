@@ -3,7 +3,17 @@
 from typing import Any
 
 from handrail.core.model import Event, Role, ToolCall, Turn
-from handrail.core.ownership import Actor, Begin, Move, Party, Progress, Report, Resolve, Return
+from handrail.core.ownership import (
+    Actor,
+    Begin,
+    Move,
+    Open,
+    Party,
+    Progress,
+    Report,
+    Resolve,
+    Return,
+)
 from handrail.engine import Reply
 from handrail.ports import Approval, Case
 from handrail.testing import words
@@ -23,6 +33,7 @@ _DOES = {
     "approval": 4,
     "event": 3,
     "close": 4,
+    "wish": 3,
 }
 """What the agent does when a customer has spoken, in percent or so."""
 _TOOLS = ("lookup_order", "refund", "send_mail")
@@ -58,6 +69,8 @@ class Agent:
             self.tell(reply.case, Turn(role=Role.OPS, events=(random.choice(_EVENTS),)))
         elif does == "close":
             self.close(reply)
+        elif does == "wish":
+            self.stage.act(reply.case, Open(at=0, by=_AI, queue="", steward=""))
         else:
             text = random.choice(words.AGENT)
             for _ in range(2 if does == "repeat" else 1):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from handrail.core.model import Event, Role, Turn
-from handrail.core.ownership import Actor, Party, Status, Withdraw
+from handrail.core.ownership import Actor, Open, Party, Status, Withdraw
 from handrail.engine import Reply
 from handrail.ports import Case
 from handrail.testing.actors.agent import Agent
@@ -11,6 +11,7 @@ from handrail.testing.actors.stage import HOUR, MINUTE, SECOND, Stage
 from handrail.testing.trace import turn_data
 from handrail.testing.words import LANGUAGES
 
+_ME = Actor(kind=Party.CUSTOMER)
 _MOODS = {
     "calm": {"hello": 3, "more": 6, "thanks": 2, "topic": 1},
     "rager": {"hello": 1, "angry": 6, "more": 1, "asks": 1},
@@ -53,6 +54,8 @@ class Customer:
         self.left -= 1
         if case is not None and self._leaves(case):
             return
+        if case is not None and self.stage.chance(2):  # the button beside the conversation
+            self.stage.act(case.id, Open(at=0, by=_ME, queue="", steward="", hard=True))
         kind = self._kind(case)
         if kind == "own":
             text = self.stage.random.choice(self.own)
@@ -65,7 +68,7 @@ class Customer:
         if case.ownership.status is Status.CLOSED or not self.stage.chance(4):
             return False
         self.left = 0
-        self.stage.act(case.id, Withdraw(at=0, by=Actor(kind=Party.CUSTOMER)))
+        self.stage.act(case.id, Withdraw(at=0, by=_ME))
         return True
 
     def _kind(self, case: Case | None) -> str:

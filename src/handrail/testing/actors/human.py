@@ -8,12 +8,17 @@ from handrail.core.ownership import (
     Actor,
     Command,
     Decline,
+    Escalate,
+    FallBack,
+    Fallback,
     Handback,
     Judge,
     Merge,
+    Open,
     Party,
     PlanStep,
     Prioritise,
+    Propose,
     Recall,
     Release,
     Reroute,
@@ -23,10 +28,11 @@ from handrail.core.ownership import (
     Timing,
     Verdict,
 )
+from handrail.core.routing import Queue
 from handrail.ports import Case
 from handrail.testing import words
 from handrail.testing.actors.stage import HOUR, MINUTE, SECOND, Stage
-from handrail.testing.trace import turn_data
+from handrail.testing.trace import command_data, turn_data
 
 _WORK = {
     "write": 40,
@@ -38,6 +44,7 @@ _WORK = {
     "prioritise": 2,
     "merge": 2,
     "offline": 4,
+    "pause": 6,
 }
 _ACTIONS = ("refund", "send_mail", "lookup_order")
 
@@ -50,6 +57,41 @@ class Human:
         self.slow = stage.chance(25)
         self.declines = stage.random.choice([0, 5, 40])
         self.me = Actor(kind=Party.HUMAN, id=name)
+
+    @property
+    def boss(self) -> Actor:
+        """This person as a supervisor."""
+        return Actor(kind=Party.HUMAN, id=self.name, supervisor=True)
+
+    def queue(self) -> Queue:
+        """Any queue of the pack."""
+        return self.stage.random.choice(self.stage.world.engine.deployment.pack.queues)
+
+    def higher(self, case: Case) -> Escalate:
+        """One level up, or only what was reached already; sometimes to another queue."""
+        level = case.ownership.level + self.stage.random.randint(0, 2)
+        queue = self.queue().name if self.stage.chance(50) else ""
+        return Escalate(at=0, by=self.boss, level=level, queue=queue, steward="")
+
+    def bulk(self, names: list[str]) -> None:
+        """Commands on many cases: looked at before they are given, as supervisors do, or not."""
+        pick, some, now = self.stage.random, self.stage.case(names[0]), self.stage.world.now
+        whom = pick.choice(self.stage.world.deployments[0].roster.people).id
+        given: list[Command] = [
+            Prioritise(at=0, by=self.boss, priority=pick.randint(0, 5)),
+            Reroute(at=0, by=self.boss, queue=self.queue().name, steward=""),
+            Release(at=0, by=self.boss, reason="shift"),
+            Resolve(at=0, by=self.boss, disposition="duplicate", note="note"),
+            Propose(at=0, by=self.boss, human=whom),
+            FallBack(at=0, by=self.boss, kind=Fallback.CALLBACK, due=now + HOUR),
+        ]
+        if some is not None:
+            given.append(self.higher(some))
+        for data in map(command_data, pick.sample(given, 3)):
+            if self.stage.chance(70):
+                self.stage.play("preview", cases=names, command=data)
+            if self.stage.chance(80):
+                self.stage.play("act_all", cases=names, command=data, id=self.stage.number())
 
     def asked(self, case: str) -> None:
         """A proposal came."""
@@ -80,8 +122,20 @@ class Human:
         elif does == "offline":
             self.stage.play("person", id=self.name, set={"availability": "offline"})
             self.stage.soon(10 * MINUTE, 4 * HOUR, self.back)
+        elif does == "pause":
+            self.wait(name)
         elif does != "silent":
             self.give(name, self.command(does, case))
+
+    def wait(self, name: str) -> None:
+        """Wait for the customer or somebody else; some say when they go on."""
+        until = self.stage.world.now + self.stage.random.randint(MINUTE, 30 * HOUR)
+        given = {"case": name, "by": self.name}
+        self.stage.play("pause", **given, id=self.stage.number(), check_back=until)
+        if self.stage.chance(50):
+            again = {**given, "id": self.stage.number()}
+            self.stage.soon(MINUTE, 2 * HOUR, lambda: self.stage.play("unpause", **again))
+        self.has(name)
 
     def back(self) -> None:
         """Online again."""
@@ -129,13 +183,17 @@ class Human:
         case = self.stage.case(name)
         if case is None:
             return
-        does = self.stage.random.choice(["takeover", "write", "recall", "judge", "accept"])
+        kinds = ["takeover", "write", "recall", "judge", "accept", "escalate", "open"]
+        does = self.stage.random.choice(kinds)
         if does == "write":
             self.write(name)
         elif does == "takeover":
-            queue = self.stage.random.choice(self.stage.world.engine.deployment.pack.queues)
-            boss = Actor(kind=Party.HUMAN, id=self.name, supervisor=True)
-            self.give(name, Takeover(at=0, by=boss, queue=queue.name, steward=queue.steward))
+            queue = self.queue()
+            self.give(name, Takeover(at=0, by=self.boss, queue=queue.name, steward=queue.steward))
+        elif does == "escalate":
+            self.give(name, self.higher(case))
+        elif does == "open":  # a reason that was found elsewhere, for people of another queue
+            self.give(name, Open(at=0, by=self.me, queue=self.queue().name, steward="", hard=True))
         elif does == "recall":
             self.give(name, Recall(at=0, by=self.me))
         elif does == "judge":

@@ -42,8 +42,7 @@ class Stage:
 
     def case(self, name: str) -> Case | None:
         """A case as it is now."""
-        with self.world.inner.unit() as unit:
-            return unit.case(name)
+        return self.world.case(name)
 
     def act(self, case: str, command: Command) -> Reply:
         """Give a command."""

@@ -64,6 +64,14 @@ def _wait(own: Fold, body: Mapping[str, Any]) -> None:
     own.steward = body.get("steward") or own.steward
 
 
+def _sent_on(own: Fold, body: Mapping[str, Any]) -> None:
+    """To another queue, and what a fallback promised goes with the case."""
+    promised = own.promised
+    _wait(own, body)
+    if promised:
+        own.status, own.promised = "fallback", True
+
+
 def _open(own: Fold, body: Mapping[str, Any], _: str) -> None:
     if own.status == "ai":
         own.handoff += 1
@@ -105,18 +113,15 @@ def _release(own: Fold, _: Mapping[str, Any], __: str) -> None:
 
 
 def _reroute(own: Fold, body: Mapping[str, Any], who: str) -> None:
-    if own.promised and not who and body["queue"] == own.queue:
-        own.steward = body["steward"]
-        return
     _asked(own)
     own.tried = frozenset() if who else own.tried
-    _wait(own, body)
+    _sent_on(own, body)
 
 
 def _escalate(own: Fold, body: Mapping[str, Any], _: str) -> None:
     if body.get("queue") not in {None, "", own.queue} and own.status in WAITS:
         _asked(own)
-        _wait(own, body)
+        _sent_on(own, body)
 
 
 def _fall_back(own: Fold, _: Mapping[str, Any], __: str) -> None:
@@ -163,7 +168,7 @@ def _move(own: Fold, body: Mapping[str, Any], who: str) -> None:
     if own.status in WAITS:
         _asked(own)
         own.tried = frozenset() if who else own.tried
-        _wait(own, body)
+        _sent_on(own, body)
 
 
 _CHANGES = {

@@ -5,19 +5,25 @@ from collections.abc import Set as AbstractSet
 
 from handrail.core.model import Role
 from handrail.core.ownership import Refusal, Refused
+from handrail.core.routing import Queue
 from handrail.engine import Reply
 from handrail.testing.laws.fold import OPEN, WAITS, WITH_AI
 from handrail.testing.laws.sight import Sight, person_of
 
 
 def law_8(sight: Sight) -> Iterator[str]:
-    """Every handoff has a queue and its steward."""
-    known = {queue.name for on in sight.place.deployments for queue in on.pack.queues}
+    """Every handoff has a queue, with its steward, and with covered hours or an overflow."""
+    queues = [queue for on in sight.place.deployments for queue in on.pack.queues]
+    known = {one.name for one in queues if one.steward and (_staffed(one) or one.overflow)}
     for before, entry, then in sight.moves:
         if entry.name not in {"open", "reopen", "takeover", "reroute"} or then.status == "ai":
             continue
         if then.queue not in known or not then.steward:
             yield f"`{entry.name}` from {before.status} leads to `{then.queue}`, `{then.steward}`"
+
+
+def _staffed(queue: Queue) -> bool:
+    return queue.hours is not None and bool(queue.hours.spans)
 
 
 def law_11(sight: Sight) -> Iterator[str]:
@@ -46,7 +52,7 @@ _FROM: Mapping[str, AbstractSet[str]] = {
     "release": {"held", "delegated"},
     "reroute": WAITS | {"held"},
     "takeover": OPEN | {"ai"},
-    "fall_back": {"queued", "proposed", "held"},
+    "fall_back": WAITS | {"held"},
     "handback": {"held"},
     "recall": {"delegated"},
     "return": {"delegated"},
@@ -76,11 +82,26 @@ def law_12(sight: Sight) -> Iterator[str]:
     steps = {step.id: step.progress.value for step in own.mandate.steps} if own.mandate else {}
     if any(steps.get(name) != how for name, how in fold.steps.items() if how == "done"):
         yield f"its steps are {steps}, its entries say {fold.steps}"
+    yield from _bulk(sight)
     for before, entry, _ in sight.moves:
         if before.status not in _FROM.get(entry.name, {before.status}):
             yield f"entry {entry.number} is `{entry.name}`, and the case was {before.status}"
         if entry.name == "begin" and before.steps.get(entry.body["step"]) == "done":
             yield f"the step `{entry.body['step']}` was done, and is begun again"
+
+
+def _bulk(sight: Sight) -> Iterator[str]:
+    """A command on many cases is one entry a case; of its preview nothing is kept."""
+    step, value = sight.call.step, sight.call.value
+    if step.call == "preview" and sight.case.version != sight.track.version:
+        yield "a preview has changed it"
+    if step.call != "act_all" or not isinstance(value, dict) or sight.case.id not in value:
+        return
+    cmd, reply = step.args["command"], value[sight.case.id]
+    mine = [one for one in sight.moves if one.entry.name == cmd["name"]]
+    given = sum(person_of(one.entry.actor) == cmd["by"]["id"] for one in mine)
+    if given != (reply.refused is None):
+        yield f"`{cmd['name']}` on many cases, {reply.why or 'applied'}, wrote {given} entries"
 
 
 def law_13(sight: Sight) -> Iterator[str]:

@@ -86,7 +86,7 @@ def law_18(sight: Sight) -> Iterator[str]:
         yield f"its lines are {numbers}, it counts {sight.case.lines}"
     if call.torn:
         yield "what had been committed before a crash was done again after it"
-    if call.step.call in {"turn", "act"} and call.echo is not None:
+    if call.step.call in {"turn", "act", "act_all", "pause", "unpause"} and call.echo is not None:
         if call.echo != call.value:
             yield "the same call, sent again, was answered otherwise"
         if any(entry.case == sight.case.id for entry in call.fresh):
@@ -114,7 +114,7 @@ def law_19(sight: Sight) -> Iterator[str]:
             yield f"`{effect.key}` was cancelled, and the AI did not say it"
         if effect.status is Delivery.QUEUED and sight.place.final:
             yield f"`{effect.key}` is still to be sent at the end"
-    asked = sum(entry.name == "propose" and entry.actor == "system" for entry in sight.entries)
+    asked = sum(entry.name == "propose" for entry in sight.entries)
     told = sum(effect.kind == "proposal" for effect in effects.values())
     if asked != told:
         yield f"{asked} people were asked, and {told} were told so"
@@ -127,6 +127,12 @@ def law_19(sight: Sight) -> Iterator[str]:
 def law_23(sight: Sight) -> Iterator[str]:
     """An explicit request always opens a handoff, or finds one open."""
     step, reply = sight.call.step, sight.call.value
+    cmd = step.args.get("command", {})
+    if cmd.get("name") == "open" and cmd["by"]["kind"] == "customer" and sight.reply is not None:
+        if sight.reply.refused is None and sight.fold.status not in OPEN - {"delegated"}:
+            yield f"the customer asked for a person, and the case is {sight.fold.status}"
+        if sight.reply.why not in {"", "closed", "merged"}:
+            yield f"the customer asked for a person: {sight.reply.why}"
     if step.call != "turn" or not step.args.get("asked") or not isinstance(reply, Reply):
         return
     if reply.case != sight.case.id:

@@ -24,7 +24,7 @@ _OF_TIME = frozenset(
     {"clock", "expire", "escalate", "fall_back", "release", "return", "offer", "approval"}
 )
 """What clocks bring about. Whom to ask is looked for at every alarm, and that is no clock."""
-_MACHINES = frozenset({"expire", "clock", "fall_back", "return"})
+_MACHINES = frozenset({"expire", "clock", "return"})
 
 
 def law_16(sight: Sight) -> Iterator[str]:
@@ -37,8 +37,11 @@ def law_16(sight: Sight) -> Iterator[str]:
         return
     if not armed:
         yield f"{status}, and no deadline is armed"
-    if any(one.paused_at for one in sight.deadlines) and Kind.CHECK_BACK not in found:
+    paused = [one.kind for one in sight.deadlines if one.paused_at]
+    if paused and not (Kind.CHECK_BACK in found and found[Kind.CHECK_BACK].armed):
         yield "a clock is paused, and nobody checks back"
+    if paused and (status != "held" or paused != [Kind.RESOLUTION]):
+        yield f"{status}, and {paused} are paused"
     for kind in found:
         if status not in _RUNS.get(kind, {status}):
             yield f"{status}, and a clock `{kind}` runs"
