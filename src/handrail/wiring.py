@@ -1,11 +1,91 @@
 """The composition root: the only place outside the adapters that knows which there are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from handrail.adapters.memory import MemoryStore
 from handrail.engine import Deployment, Engine
+from handrail.errors import NotFound
+from handrail.ports import Effect, Store
+
+if TYPE_CHECKING:  # a database is loaded by who has one
+    from handrail.adapters.sql.archive import Backup
+    from handrail.adapters.sql.privacy import Privacy
+    from handrail.adapters.sql.restore import Restored
+
+DEFAULT = "default"
+"""The workspace of who has only one."""
 
 
 def in_memory(on: Deployment, clock: Callable[[], int]) -> Engine:
     """An engine whose cases live in this process. `clock` gives the time in milliseconds."""
     return Engine(MemoryStore(clock), on)
+
+
+@contextmanager
+def opened(url: str, workspace: str = DEFAULT) -> Iterator[Store]:
+    """The store at `url`, `sqlite:///file` or `postgresql://…`, closed at the end."""
+    from handrail.adapters.sql import SqlStore
+
+    store = SqlStore(url, workspace=workspace)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def back_up(url: str, file: Path) -> "Backup":
+    """Copy the store at `url` into a new file. See `handrail.adapters.sql.backup`."""
+    from handrail.adapters.sql import backup
+
+    return backup.back_up(url, file)
+
+
+def restore(file: Path, url: str, witness: str = "") -> "Restored":
+    """Make the store at `url` of a backup. `witness`: where checkpoints were kept outside."""
+    from handrail.adapters.sql import restore
+    from handrail.prove import open_witness
+
+    lines = open_witness(witness).lines() if witness else None
+    return restore.restore(file, url, witness=lines)
+
+
+def quarantined(url: str, workspace: str = DEFAULT) -> list[Effect]:
+    """What a restore has put into quarantine. See `handrail.adapters.sql.restore`."""
+    from handrail.adapters.sql import restore
+
+    return restore.quarantined(url, workspace)
+
+
+@contextmanager
+def privacy(url: str, workspace: str = DEFAULT) -> "Iterator[Privacy]":
+    """What is kept about people in the store at `url`. See `handrail.adapters.sql.privacy`."""
+    from handrail.adapters.sql import SqlStore, privacy
+
+    store = SqlStore(_there(url), workspace=workspace)
+    try:
+        yield privacy.Privacy(store)
+    finally:
+        store.close()
+
+
+def _there(url: str) -> str:
+    """The address of a store that is there already: to open one that is not would make it."""
+    scheme, mark, file = url.partition(":///")
+    if mark and scheme.startswith("sqlite") and not Path(file.partition("?")[0]).is_file():
+        raise NotFound(f"there is no store `{url}`", hint="look at the address")
+    return url
+
+
+def export(url: str, out: Path, workspace: str = DEFAULT, **wanted: Any) -> dict[str, Any]:
+    """Write an export of the store at `url`. See `handrail.adapters.sql.export`."""
+    from handrail.adapters.sql import SqlStore
+    from handrail.adapters.sql.export import export
+
+    store = SqlStore(_there(url), workspace=workspace)
+    try:
+        return export(store, out, **wanted)
+    finally:
+        store.close()

@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
-from handrail.cli import pack, roster
+from handrail.cli import pack, privacy, roster, store
 from handrail.cli.decide import decide
 from handrail.cli.demo import demo
+from handrail.cli.export import export
+from handrail.cli.rederive import explain_entry
 from handrail.cli.replay import replay
 from handrail.cli.route import route
 from handrail.cli.simulate import simulate
+from handrail.cli.verify import verify
 from handrail.errors import HandrailError
 
 app = typer.Typer(
@@ -28,11 +31,16 @@ app = typer.Typer(
 )
 app.add_typer(pack.app, name="pack")
 app.add_typer(roster.app, name="roster")
+app.add_typer(store.app, name="store")
+app.add_typer(privacy.app, name="privacy")
 app.command()(decide)
 app.command()(replay)
 app.command()(demo)
 app.command()(route)
 app.command()(simulate)
+app.command()(verify)
+app.command()(export)
+app.command("explain")(explain_entry)
 
 
 def _version(wanted: bool) -> None:
