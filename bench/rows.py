@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 from bench.cases import RULES, START, World, topic, worlds
+from bench.durable import accepted, durable, paused
 from bench.handoff import handed_off
 from bench.routing import routed
 from bench.timing import Side, against, costs, spread
@@ -264,4 +265,7 @@ MEASURES: tuple[Callable[[], list[Row]], ...] = (
     replayed,
     routed,
     handed_off,
+    durable,
+    paused,
+    accepted,
 )
