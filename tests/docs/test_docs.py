@@ -22,6 +22,7 @@ from handrail import (
     Turn,
     decide,
     errors,
+    missed,
     observe,
     start,
 )
@@ -179,9 +180,11 @@ def test_what_leaves_and_what_the_ledger_holds_is_told() -> None:
     source = "\n".join(path.read_text("utf-8") for path in ROOT.glob("src/handrail/engine/*.py"))
     page = read("docs/reference/replies.md")
     kinds = set(re.findall(r"\.effect\(\s*\"(\w+)\"", source))
+    kinds |= {missed.SUMMARY}  # of no case
     assert kinds == set(first_column(page, "Effect"))
     entries = set(re.findall(r"\.entry\(\s*\"(\w+)\"", source))
     entries |= {"admitted", "barred", "delivery"}  # one is chosen between, one is of the outbox
+    entries |= {"erased", "legal_hold"}  # of the store
     assert entries == set(first_column(page, "Entry"))
     caught = set(re.findall(r"caught\.append\(\"(\w+)\"\)", source))
     assert caught == set(first_column(page, "Caught"))
