@@ -3,6 +3,7 @@
 A seed means something else as soon as an actor changes; these do not.
 """
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -11,6 +12,7 @@ from handrail import packs
 from handrail.adapters.memory import MemoryStore
 from handrail.core.model import Role, Turn
 from handrail.core.ownership import Accept, Actor, Merge, Party, Resolve, Status
+from handrail.core.routing import Availability, Roster
 from handrail.engine import Deployment, Engine, deploy
 from handrail.packs import roster
 from handrail.ports import Entry
@@ -92,3 +94,20 @@ def test_of_three_who_accept_at_once_the_losers_hear_who_has_it(engine: Engine) 
 def entries(engine: Engine, name: str) -> list[Entry]:
     with engine.store.unit() as unit:
         return list(unit.entries(name))
+
+
+def test_who_answers_for_a_case_that_falls_back_has_not_left_the_firm(
+    engine: Engine, clock: Clock
+) -> None:
+    """Seeds 14786 and 15523 of twenty thousand: the reply named a steward who was gone."""
+    steward = engine.turn("c1", ASKS, id="1").accountable
+    on = engine.deployment
+    people = tuple(
+        replace(one, left=one.id == steward, availability=Availability.OFFLINE)
+        for one in on.roster.people
+    )
+    engine.deployment = replace(on, roster=Roster(version=2, people=people))
+    clock.now += 3_600_000
+    reply = engine.turn("c1", HELLO, id="2")
+    assert reply.status is Status.FALLBACK
+    assert reply.accountable not in {"", steward}

@@ -234,6 +234,10 @@ def within(work: Work, wanted: Request) -> Assignment:
 def fall_back(work: Work) -> None:
     """Nobody is left to ask: what the pack declares happens, and the customer is told."""
     on, own = work.deployment, work.own
+    who, before = steward(work, own.queue), on.roster.person(own.steward)
+    if before is not None and before.left and who not in {"", own.steward}:
+        move = c.Reroute(at=work.now, by=SYSTEM, queue=own.queue, steward=who)
+        work.do(replace(move, reason="steward_left"))
     kind = on.workflow(work.case.workflow).fallback or Fallback.TICKET
     found = routing.route(
         on.queues, on.pack.matrix, on.calendars, on.roster, replace(request(work), exhausted=())
