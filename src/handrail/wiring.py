@@ -12,8 +12,10 @@ from handrail.ports import Effect, Store
 
 if TYPE_CHECKING:  # a database is loaded by who has one
     from handrail.adapters.sql.archive import Backup
+    from handrail.adapters.sql.book import SqlBook
     from handrail.adapters.sql.privacy import Privacy
     from handrail.adapters.sql.restore import Restored
+    from handrail.core.ledger import Signed
 
 DEFAULT = "default"
 """The workspace of who has only one."""
@@ -87,5 +89,39 @@ def export(url: str, out: Path, workspace: str = DEFAULT, **wanted: Any) -> dict
     store = SqlStore(_there(url), workspace=workspace)
     try:
         return export(store, out, **wanted)
+    finally:
+        store.close()
+
+
+def seal(url: str, keys: Path, witness: str = "", workspace: str = DEFAULT) -> "Signed | None":
+    """Take a checkpoint of the ledger at `url`, and put it outside where there is a witness: the
+    last one again when nothing has changed, so that none is missing there after a failure.
+    """
+    from handrail.adapters.sql import SqlStore, book
+    from handrail.prove import Keys, open_witness
+
+    signing = Keys.load(keys)
+    outside = open_witness(witness) if witness else None
+    store = SqlStore(_there(url), workspace=workspace)
+    try:
+        made = book.seal(store, signing)
+        with book.reading(store) as found:
+            last = found.last() if outside is not None and made is None else made
+    finally:
+        store.close()
+    if last is not None and outside is not None:
+        outside.put(workspace, last)
+    return made
+
+
+@contextmanager
+def ledger_of(url: str, workspace: str = DEFAULT) -> "Iterator[SqlBook]":
+    """The ledger of the store at `url` as of now, to be read."""
+    from handrail.adapters.sql import SqlStore, book
+
+    store = SqlStore(_there(url), workspace=workspace)
+    try:
+        with book.reading(store) as found:
+            yield found
     finally:
         store.close()

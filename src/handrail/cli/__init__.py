@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from handrail.cli import pack, privacy, roster, store
+from handrail.cli import ledger, pack, privacy, roster, store
 from handrail.cli.decide import decide
 from handrail.cli.demo import demo
 from handrail.cli.export import export
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.add_typer(pack.app, name="pack")
 app.add_typer(roster.app, name="roster")
 app.add_typer(store.app, name="store")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(privacy.app, name="privacy")
 app.command()(decide)
 app.command()(replay)

@@ -9,6 +9,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from handrail import wiring
 from handrail.cli.explain import counted, say
 from handrail.core.ledger import Report
 from handrail.errors import InputError
@@ -20,7 +21,8 @@ NOT_VERIFIED = 1
 """The exit code when something is wrong with a ledger."""
 
 Export = Annotated[
-    str, typer.Argument(metavar="EXPORT", help="An export of the ledger; `-` for a pipe.")
+    str,
+    typer.Argument(metavar="EXPORT", help="An export of the ledger, `-` for a pipe; or a store."),
 ]
 
 
@@ -43,9 +45,13 @@ def verify(
             "passed over.",
         ),
     ] = 0,
+    workspace: Annotated[
+        str, typer.Option("--workspace", "-w", help="The workspace of a store.")
+    ] = wiring.DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Verify an export of the ledger: every entry, text, count, order, checkpoint and signature.
+    """Verify a ledger: every entry, text, count, order, checkpoint and signature. EXPORT is a file
+    of `handrail ledger export`, or the address of a store, which is read as it is now.
 
     Exit code 1 when something is wrong. Nothing but the export is needed; with a witness the end
     of it, too, is certain.
@@ -53,16 +59,30 @@ def verify(
     Example: `handrail verify ledger.jsonl --witness checkpoints.jsonl`
     """
     from handrail.core import ledger
+    from handrail.core.ledger.report import Finding
+    from handrail.prove import export as exported
     from handrail.prove import open_witness, right
 
-    with opened(export) as file:
-        report = ledger.verify(lines_of(file, export), right, key=_fingerprint(key))
+    unsealed = 0
+    if "://" in export:
+        with wiring.ledger_of(export, workspace) as book:
+            report = ledger.verify(exported(book), right, key=_fingerprint(key))
+            unsealed, broken = book.tail()
+        told = "the chain is broken after its last checkpoint"
+        report.findings.extend(Finding(told, case=name) for name in broken)
+    else:
+        with opened(export) as file:
+            report = ledger.verify(lines_of(file, export), right, key=_fingerprint(key))
     if witness:
         ledger.anchor(report, open_witness(witness).lines(), right, until=until)
+    limits = ledger.limits(report)
+    if unsealed:
+        more = f"{unsealed:,} entries are chained, and no checkpoint covers them yet"
+        limits = (*limits, f"{more}: `handrail ledger checkpoint`")
     if as_json:
-        typer.echo(ledger.text(_plain(report, ledger.limits(report))))
+        typer.echo(ledger.text(_plain(report, limits)))
     else:
-        _tell(report, ledger.limits(report))
+        _tell(report, limits)
     if not report.verified:
         raise typer.Exit(NOT_VERIFIED)
 
