@@ -132,8 +132,7 @@ class SqlBook:
         """The texts by case and key."""
         for name, *_ in self._cases:
             for key, salt, text in sorted(self._unit.ask(_TEXTS, name)):
-                words = bytes(text).decode("utf-8", "surrogatepass")
-                yield Payload(name, key, bytes(salt), words)
+                yield Payload(name, key, bytes(salt), _words(bytes(text)))
 
     def tail(self) -> tuple[int, list[str]]:
         """How many entries no checkpoint covers yet, and the cases whose chain is broken there."""
@@ -151,6 +150,14 @@ class SqlBook:
             if own != entries - sealed or previous != head:
                 broken.append(name)
         return count, broken
+
+
+def _words(data: bytes) -> str:
+    """A text. What is none was put there by somebody else, and fits no commitment."""
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace")
 
 
 @contextmanager
