@@ -1,4 +1,6 @@
-"""What every test may use. Hypothesis: 100 examples at the desk, 1,000 the same ones in CI."""
+"""What every test may use. Hypothesis: 100 examples at the desk, in CI 300 that are always the same,
+1,000 in the long profile.
+"""
 
 import os
 from pathlib import Path
@@ -9,15 +11,16 @@ from hypothesis import HealthCheck, Phase, settings
 ROOT = Path(__file__).resolve().parent.parent
 
 settings.register_profile("dev", max_examples=100, deadline=None)
-settings.register_profile(
-    "ci",
-    max_examples=1000,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow],  # a shared machine may be slow; not a fault
-)
+for name, examples in (("ci", 300), ("long", 1000)):
+    settings.register_profile(
+        name,
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow],  # a shared machine may be slow; not a fault
+    )
 settings.register_profile(  # many mutants: few examples each, always the same, not made smaller
     "mutation",
     max_examples=50,

@@ -225,8 +225,10 @@ class Unit(Protocol):
     def effect(self, key: str) -> Effect | None:
         """The effect of that key, locked until the unit ends."""
 
-    def effects(self, case: str) -> Sequence[Effect]:
-        """The effects of a case, in the order in which they were written."""
+    def effects(self, case: str, *, queued: bool = False) -> Sequence[Effect]:
+        """The effects of a case, or those that are queued, in the order in which they were
+        written.
+        """
 
     def undelivered(self, at: int, limit: int) -> Sequence[Effect]:
         """Effects that are queued and due, oldest first."""

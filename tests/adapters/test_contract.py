@@ -162,7 +162,7 @@ def test_effects_come_in_the_order_in_which_they_were_written(store: Store) -> N
         for one in effects:
             unit.put_effect(one)
     with store.unit() as unit:
-        assert unit.effects("c1") == effects
+        assert unit.effects("c1") == unit.effects("c1", queued=True) == effects
         assert unit.undelivered(NOW - 1, 99) == []
         assert unit.undelivered(NOW, 3) == effects[:3]
         sent = replace(effects[0], status=Delivery.SENT, fence=Epoch(2, 3), attempts=1, error="e")
@@ -170,6 +170,8 @@ def test_effects_come_in_the_order_in_which_they_were_written(store: Store) -> N
         assert unit.effect("c1/1") == sent
     with store.unit() as unit:
         assert unit.undelivered(NOW, 99) == effects[1:]
+        assert unit.effects("c1", queued=True) == effects[1:]
+        assert len(unit.effects("c1")) == len(effects)
         assert unit.effect("c1/1") == sent
 
 

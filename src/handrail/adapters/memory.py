@@ -179,11 +179,12 @@ class MemoryUnit:
         """The effect of that key."""
         return self._new.effects.get(key) or self._below.effects.get(key)
 
-    def effects(self, case: str) -> Sequence[Effect]:
-        """The effects of a case."""
+    def effects(self, case: str, *, queued: bool = False) -> Sequence[Effect]:
+        """The effects of a case, or those that are queued."""
         old = [self.effect(key) for key in self._below.effects_of.get(case, ())]
         new = [e for k, e in self._new.effects.items() if k not in self._below.effects]
-        return [e for e in (*old, *new) if e is not None and e.case == case]
+        found = [e for e in (*old, *new) if e is not None and e.case == case]
+        return [e for e in found if not queued or e.status is Delivery.QUEUED]
 
     def undelivered(self, at: int, limit: int) -> Sequence[Effect]:
         """Effects that are queued and due."""

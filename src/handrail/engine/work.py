@@ -168,8 +168,8 @@ class Work:
         """What the AI said and has not left yet never leaves; with `keep` it goes on under that
         epoch: the AI has closed the case itself, and these are its last words.
         """
-        for effect in self.unit.effects(self.case.id):
-            if effect.fence is None or effect.status is not Delivery.QUEUED:
+        for effect in self.unit.effects(self.case.id, queued=True):
+            if effect.fence is None:
                 continue
             if keep is not None:
                 self.unit.put_effect(replace(effect, fence=keep))

@@ -68,17 +68,20 @@ class SqlUnit:
             found = Known(case=None, stored=None)
         else:
             body, clocks, head, touched = row
-            case = self._read(body)
+            stored = rows.read_case(body)
             self._now = max(self._now, touched)
             found = Known(
-                case=case, stored=case, clocks=rows.read_clocks(clocks), head=head, touched=touched
+                case=self._restored(stored),
+                stored=stored,
+                clocks=rows.read_clocks(clocks),
+                head=head,
+                touched=touched,
             )
         self._cases[name] = found
         return found
 
-    def _read(self, body: str) -> Case:
+    def _restored(self, case: Case) -> Case:
         """A case as it is in this store: after a restore under an epoch never issued before."""
-        case = rows.read_case(body)
         if case.ownership.epoch.incarnation >= self._incarnation:
             return case
         return replace(case, ownership=restored(case.ownership, self._incarnation))
@@ -103,7 +106,7 @@ class SqlUnit:
         """Those of these cases that there are, not locked."""
         self.flush()
         found = [(name, self._row(self._sql.look, name)) for name in names]
-        return [self._read(row[0]) for _, row in found if row is not None]
+        return [self._restored(rows.read_case(row[0])) for _, row in found if row is not None]
 
     def save(self, case: Case) -> Case:
         """Store a case. Conflict when it changed since it was read."""
@@ -188,10 +191,11 @@ class SqlUnit:
         row = self._row(self._sql.effect, key)
         return None if row is None else rows.read_effect(row)
 
-    def effects(self, case: str) -> Sequence[Effect]:
-        """The effects of a case, in the order in which they were written."""
+    def effects(self, case: str, *, queued: bool = False) -> Sequence[Effect]:
+        """The effects of a case, or those that are queued."""
         self.flush()
-        return [rows.read_effect(row) for row in self._rows(self._sql.effects, case)]
+        statement = self._sql.queued if queued else self._sql.effects
+        return [rows.read_effect(row) for row in self._rows(statement, case)]
 
     def undelivered(self, at: int, limit: int) -> Sequence[Effect]:
         """Effects that are queued and due, oldest first."""
