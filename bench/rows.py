@@ -17,6 +17,7 @@ from bench.cases import RULES, START, World, topic, worlds
 from bench.durable import accepted, durable, paused
 from bench.handoff import handed_off
 from bench.routing import routed
+from bench.shared import shared
 from bench.timing import Side, against, costs, spread
 
 from bench import bare, engines
@@ -268,4 +269,5 @@ MEASURES: tuple[Callable[[], list[Row]], ...] = (
     durable,
     paused,
     accepted,
+    shared,
 )

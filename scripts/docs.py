@@ -125,7 +125,7 @@ _BARRED = {
     Barred.NOT_GRANTED: "an approval was asked for exactly this, and nobody has said yes",
     Barred.APPROVAL_EXPIRED: "the approval was not answered, or not used, in time",
     Barred.APPROVAL_USED: "the approval was used: it is for one time",
-    Barred.ACTION_CHANGED: "tool or arguments are not those that were approved",
+    Barred.ACTION_CHANGED: "tool or arguments are not those that an approval was asked for",
     Barred.STEP_ADMITTED: "the step has passed since it was begun; report how it ended",
 }
 

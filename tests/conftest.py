@@ -1,4 +1,4 @@
-"""What every test may use. Hypothesis: 100 examples at the desk, in CI 300 that are always the same,
+"""What every test may use. Hypothesis: 100 examples at the desk, in CI 300, always the same,
 1,000 in the long profile.
 """
 

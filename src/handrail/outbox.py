@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from handrail.core.ownership import Party, Status
+from handrail.core.sla import Deadline, Kind
 from handrail.errors import Conflict, NotFound
-from handrail.ports import Channel, Delivery, Effect, Entry, Sent, Store, Unit
+from handrail.ports import Case, Channel, Delivery, Effect, Entry, Sent, Store, Unit
 
 TRIES = 8
 """How often an effect is tried before it counts as failed."""
@@ -22,6 +23,9 @@ LEASE = 6_000
 is at it renews the lease. So long waits what a process that died was delivering.
 """
 DROPPED = "dropped"
+UNDELIVERED = "undelivered"
+"""The kind of the effect that tells of a message which the customer never gets."""
+_OF_AI = frozenset({Status.AI, Status.DELEGATED})
 _SAID = frozenset({"message", "notice"})  # what the customer reads, in the order of its numbers
 _ENDS = {
     Sent.QUEUED: Delivery.ACCEPTED,
@@ -205,4 +209,26 @@ def _mark(unit: Unit, effect: Effect, status: Delivery, error: str, by: str = ""
             body=body,
         )
     )
-    unit.save(replace(case, entries=case.entries + 1))
+    case = replace(case, entries=case.entries + 1)
+    if status is Delivery.FAILED and effect.kind in _SAID:
+        case = _undelivered(unit, case, effect)
+    unit.save(case)
+
+
+def _undelivered(unit: Unit, case: Case, lost: Effect) -> Case:
+    """Whoever has the case is told that the customer has not got this. Where it was the answer of
+    an AI that still has the case, the customer waits for it again, as long as before.
+    """
+    own, now, number = case.ownership, unit.now(), case.effects + 1
+    waited = int(lost.body.get("waited", 0)) if own.epoch == lost.fence else 0
+    to = own.human or own.steward or Party.AI.value
+    body = {"key": lost.key, "what": lost.kind, "to": to}
+    told = Effect(key=f"{case.id}/{number}", case=case.id, kind=UNDELIVERED, body=body, at=now)
+    unit.put_effect(replace(told, number=number, due=now))
+    clocks = unit.deadlines(case.id)
+    runs = own.status in _OF_AI and all(one.kind is not Kind.AI_SILENCE for one in clocks)
+    if waited and runs:
+        end = now + waited
+        again = Deadline(kind=Kind.AI_SILENCE, started=now, limit=waited, due=end, fires=end)
+        unit.arm(case.id, (again, *clocks))
+    return replace(case, effects=number)

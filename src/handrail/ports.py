@@ -203,9 +203,7 @@ class Unit(Protocol):
         """The ledger of one case, in order."""
 
     def keep(self, case: str, key: str, text: str) -> str:
-        """Store a text apart, under a key that an entry or effect names; gives the commitment to
-        it, which the ledger holds in its place.
-        """
+        """Store a text apart, under a key; gives the commitment that the ledger holds of it."""
 
     def payload(self, key: str) -> str | None:
         """The text of that key; None when it was erased or never there."""
@@ -226,9 +224,7 @@ class Unit(Protocol):
         """The effect of that key, locked until the unit ends."""
 
     def effects(self, case: str, *, queued: bool = False) -> Sequence[Effect]:
-        """The effects of a case, or those that are queued, in the order in which they were
-        written.
-        """
+        """The effects of a case, or the queued ones, in the order in which they were written."""
 
     def undelivered(self, at: int, limit: int) -> Sequence[Effect]:
         """Effects that are queued and due, oldest first."""
@@ -253,6 +249,12 @@ class Unit(Protocol):
 
     def waiting_cases(self, queues: Collection[str] | None = None) -> Sequence[str]:
         """Ids of the cases that are with one of these queues (None = any), and nobody is asked."""
+
+    def waiting_queues(self) -> Sequence[str]:
+        """The queues that any such case is with."""
+
+    def urgent(self, queue: str, limit: int, after: Case | None = None) -> Sequence[Case]:
+        """Such cases of a queue by priority, then by age, from behind `after`; not locked."""
 
     def held_cases(self) -> Sequence[str]:
         """Ids of the cases that a human holds or sponsors."""

@@ -203,6 +203,27 @@ def test_cases_are_found_by_who_has_them(store: Store) -> None:
         assert [one.id for one in unit.look(("d", "x", "a"))] == ["d", "a"]
 
 
+def test_who_waits_is_found_by_priority_and_then_by_age(store: Store) -> None:
+    waits = {"status": Status.QUEUED, "steward": "s", "handoff": 1}
+    for name, priority, since in (("a", 0, 5), ("b", 2, 9), ("c", 0, 3), ("d", 2, 9), ("e", 1, 1)):
+        case = fresh(name, queue="q", priority=priority, **waits)
+        put(store, replace(case, since=since))
+    put(store, fresh("x", queue="r", **waits))
+    put(store, fresh("y", queue="p", **waits | {"status": Status.PROPOSED, "human": "ana"}))
+    with store.view() as unit:
+        assert unit.waiting_queues() == ["q", "r"]
+        first = unit.urgent("q", 3)
+        assert [one.id for one in first] == ["b", "d", "e"]
+        assert [one.id for one in unit.urgent("q", 9, first[0])] == ["d", "e", "c", "a"]
+        assert [one.id for one in unit.urgent("q", 9, first[-1])] == ["c", "a"]
+        assert unit.urgent("p", 9) == []
+    with store.unit() as unit:
+        case = unit.case("a")
+        assert case is not None
+        unit.save(replace(case, ownership=replace(case.ownership, priority=3)))
+        assert [one.id for one in unit.urgent("q", 1)] == ["a"]
+
+
 def test_time_never_runs_backwards_for_a_case(store: Store, clock: Clock) -> None:
     put(store, fresh())
     clock.now -= 3_600_000

@@ -167,9 +167,14 @@ def applied(found: Journals, seen: dict[str, Seen]) -> Iterator[str]:
             yield f"`{name}` was told that `{reply.message}` will be sent, and it is not there"
 
 
+def _command(entry: Entry) -> dict[str, Any]:
+    """What an entry says of its command: besides it, the entry commits to texts."""
+    return {name: value for name, value in entry.body.items() if name != "payloads"}
+
+
 def _commands(one: Seen) -> list[Any]:
     return [
-        record.build(_COMMANDS[entry.name], dict(entry.body))
+        record.build(_COMMANDS[entry.name], _command(entry))
         for entry in one.entries
         if entry.name in _COMMANDS
     ]

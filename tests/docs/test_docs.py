@@ -24,6 +24,7 @@ from handrail import (
     errors,
     missed,
     observe,
+    outbox,
     start,
 )
 from handrail.core.decision import Score, Topic
@@ -180,7 +181,7 @@ def test_what_leaves_and_what_the_ledger_holds_is_told() -> None:
     source = "\n".join(path.read_text("utf-8") for path in ROOT.glob("src/handrail/engine/*.py"))
     page = read("docs/reference/replies.md")
     kinds = set(re.findall(r"\.effect\(\s*\"(\w+)\"", source))
-    kinds |= {missed.SUMMARY}  # of no case
+    kinds |= {missed.SUMMARY, outbox.UNDELIVERED}  # of no case; of what has failed
     assert kinds == set(first_column(page, "Effect"))
     entries = set(re.findall(r"\.entry\(\s*\"(\w+)\"", source))
     entries |= {"admitted", "barred", "delivery"}  # one is chosen between, one is of the outbox

@@ -362,9 +362,8 @@ def test_the_messages_of_one_handoff_show_up_in_another() -> None:  # 33
 def test_a_case_goes_to_whatever_queue_the_model_names() -> None:  # 34
     world = World()
     world.customer("Hello")
-    reply = world.act(c.Open, AI, queue="the best team", steward="me")
-    assert code(reply) is Refusal.NO_QUEUE
-    world.act(c.Open, AI, queue="", steward="me")
+    world.act(c.Open, AI, queue="the best team", steward="me", priority=99, hard=True)
+    assert not world.case().hard
     assert (world.own().queue, world.own().steward) == ("frontline", "support-lead")
 
 

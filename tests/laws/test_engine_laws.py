@@ -38,7 +38,7 @@ from handrail.core.ownership import (
 from handrail.core.ownership import commands as c
 from handrail.core.routing import Availability
 from handrail.engine import Reply
-from handrail.ports import Delivery, Effect, Sent
+from handrail.ports import Delivery, Effect, Entry, Sent
 
 CASES = ("a", "b", "c")
 KINDS = {kind.name: kind for kind in COMMANDS}
@@ -168,10 +168,17 @@ class Story:
         self.world.engine.activate(with_people(self.world.engine.deployment, other))
 
 
+def _command(entry: Entry) -> dict[str, Any]:
+    """What an entry says of its command: besides it, the entry commits to texts."""
+    body: dict[str, Any] = json.loads(json.dumps(entry.body))
+    body.pop("payloads", None)
+    return body
+
+
 def commands(world: World, name: str) -> list[Command]:
     """The commands that the entries of a case hold, read back."""
     return [
-        record.build(KINDS[one.name], dict(json.loads(json.dumps(one.body))))
+        record.build(KINDS[one.name], _command(one))
         for one in world.entries(name)
         if one.name in KINDS
     ]

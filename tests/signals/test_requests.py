@@ -84,6 +84,26 @@ def test_a_refusal_before_does_not_hide_a_request_after_it(text: str) -> None:
     assert _asks(f"I don't want to talk to an agent of the bank, that is over. {text}")
 
 
+@pytest.mark.parametrize(
+    "number",
+    ["4111 1111 1111 1111", "4111-1111-1111-1111", "ES91 2100 0418", "2100 0418 4502 0005 1332",
+     "+34 600 111 222", "1234567"],
+)  # fmt: skip
+@pytest.mark.parametrize("text", ["I need a person please", "quiero una persona por favor"])
+def test_a_long_number_beside_a_request_does_not_hide_it(text: str, number: str) -> None:
+    for said in (f"{text}. {number}", f"{number}. {text}", f"{text}, {number}!"):
+        assert _asks(said), said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["One person per room, booking 4111 1111", "Are you a human? 4111 1111 1111 1111",
+     "Please add a person to my booking 2100 0418 4502"],
+)  # fmt: skip
+def test_a_long_number_makes_no_request_of_what_is_none(text: str) -> None:
+    assert not _asks(text)
+
+
 def _rows(folder: Path, name: str) -> Iterator[dict[str, Any]]:
     with gzip.open(folder / name, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)

@@ -74,7 +74,7 @@ def test_a_trace_replays_from_its_text(seed: int) -> None:
 
 def test_worlds_meet_what_they_are_made_for() -> None:
     """Every call, every command of an actor, every fault: none of them only on paper."""
-    results = [world(seed) for seed in range(40)]
+    results = [world(seed) for seed in range(60)]
     steps = [step for result in results for step in result.trace]
     assert {step.call for step in steps} >= {
         *("turn", "act", "accepts", "admit", "ask", "answer", "fire", "drain"),

@@ -9,10 +9,21 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from heapq import nsmallest
 
 from handrail import codec
 from handrail.adapters.salts import salt
-from handrail.adapters.tables import HELD, IDLE, Tables, count, first, holder, place, queue_of
+from handrail.adapters.tables import (
+    HELD,
+    IDLE,
+    Tables,
+    count,
+    first,
+    holder,
+    place,
+    queue_of,
+    urgency,
+)
 from handrail.core import ledger
 from handrail.core.ownership import Epoch, Status
 from handrail.core.sla import Deadline
@@ -191,7 +202,7 @@ class MemoryUnit:
         names = dict.fromkeys((*self._below.queued, *self._new.effects))
         found = [effect for name in names if (effect := self.effect(name)) is not None]
         due = [one for one in found if one.status is Delivery.QUEUED and one.due <= at]
-        return sorted(due, key=lambda one: one.at)[:limit]
+        return sorted(due, key=lambda one: (one.due, one.number, one.key))[:limit]
 
     def failed(self, limit: int) -> Sequence[Effect]:
         """Effects that have failed for good."""
@@ -246,6 +257,17 @@ class MemoryUnit:
                 and (queues is None or case.ownership.queue in queues)
             ],
         ]
+
+    def waiting_queues(self) -> Sequence[str]:
+        """The queues that any such case is with."""
+        found = self.look(self.waiting_cases())
+        return sorted({case.ownership.queue for case in found})
+
+    def urgent(self, queue: str, limit: int, after: Case | None = None) -> Sequence[Case]:
+        """Such cases of a queue, the most urgent first, from the one behind `after`."""
+        found = self.look(self.waiting_cases((queue,)))
+        rest = [one for one in found if after is None or urgency(one) > urgency(after)]
+        return nsmallest(limit, rest, key=urgency)
 
     def held_cases(self) -> Sequence[str]:
         """Cases that a human holds or sponsors."""

@@ -63,6 +63,11 @@ def queue_of(case: Case) -> str:
     return case.ownership.queue if case.ownership.status in WAITING else ""
 
 
+def urgency(case: Case) -> tuple[int, int, str]:
+    """What waiting cases are sorted by: the highest priority first, then who waits longest."""
+    return -case.ownership.priority, case.since, case.id
+
+
 def count(
     counts: Counter[str], key: Callable[[Case], str], before: Case | None, after: Case
 ) -> None:

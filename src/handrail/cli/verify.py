@@ -59,20 +59,10 @@ def verify(
     Example: `handrail verify ledger.jsonl --witness checkpoints.jsonl`
     """
     from handrail.core import ledger
-    from handrail.core.ledger.report import Finding
-    from handrail.prove import export as exported
     from handrail.prove import open_witness, right
 
-    unsealed = 0
-    if "://" in export:
-        with wiring.ledger_of(export, workspace) as book:
-            report = ledger.verify(exported(book), right, key=_fingerprint(key))
-            unsealed, broken = book.tail()
-        told = "the chain is broken after its last checkpoint"
-        report.findings.extend(Finding(told, case=name) for name in broken)
-    else:
-        with opened(export) as file:
-            report = ledger.verify(lines_of(file, export), right, key=_fingerprint(key))
+    read = _live if "://" in export else _file
+    report, unsealed = read(export, workspace, _fingerprint(key))
     if witness:
         ledger.anchor(report, open_witness(witness).lines(), right, until=until)
     limits = ledger.limits(report)
@@ -85,6 +75,29 @@ def verify(
         _tell(report, limits)
     if not report.verified:
         raise typer.Exit(NOT_VERIFIED)
+
+
+def _live(url: str, workspace: str, key: str) -> tuple[Report, int]:
+    """The ledger of a store as it is now, and how many entries no checkpoint covers yet."""
+    from handrail.core import ledger
+    from handrail.core.ledger.report import Finding
+    from handrail.prove import export, right
+
+    with wiring.ledger_of(url, workspace) as book:
+        report = ledger.verify(export(book), right, key=key)
+        unsealed, broken = book.tail()
+    told = "the chain is broken after its last checkpoint"
+    report.findings.extend(Finding(told, case=name) for name in broken)
+    return report, unsealed
+
+
+def _file(export: str, _: str, key: str) -> tuple[Report, int]:
+    """The ledger of an export."""
+    from handrail.core import ledger
+    from handrail.prove import right
+
+    with opened(export) as file:
+        return ledger.verify(lines_of(file, export), right, key=key), 0
 
 
 def opened(export: str) -> "nullcontext[BinaryIO] | BinaryIO":

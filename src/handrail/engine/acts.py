@@ -5,7 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from handrail.core.model import Event, Trigger
-from handrail.core.ownership import Actor, Command, Epoch, Party, Refusal, Refused, Status
+from handrail.core.ownership import (
+    Actor,
+    Command,
+    Epoch,
+    Ownership,
+    Party,
+    Refusal,
+    Refused,
+    Status,
+    has_open_handoff,
+)
 from handrail.core.ownership import commands as c
 from handrail.core.policy import NoticeEvent
 from handrail.core.routing import Queue
@@ -14,13 +24,15 @@ from handrail.engine.work import SYSTEM, Work
 from handrail.errors import NotFound
 from handrail.ports import Case, Unit
 
+_ASK_ONLY = frozenset({Party.AI, Party.CUSTOMER})
+"""Who may ask for a person, and has no say in where the case goes."""
 _LOOKS = (c.Decline, c.Release, c.Reroute, c.Escalate)
 
 
-def act(work: Work, cmd: Command) -> Refused | None:
+def act(work: Work, cmd: Command) -> gate.Answer:
     """Give a command and do all that belongs to it."""
-    bound = _bound(work, replace(cmd, at=work.now))
-    if isinstance(bound, Refused):
+    bound = _barred(work, cmd) or _bound(work, replace(cmd, at=work.now))
+    if isinstance(bound, Refused | gate.Barred):
         return bound
     cmd, before = bound, work.own.status
     if before is Status.AI and isinstance(cmd, c.Takeover):
@@ -38,6 +50,19 @@ def act(work: Work, cmd: Command) -> Refused | None:
         return refused
     _after(work, cmd, before)
     return None
+
+
+def _barred(work: Work, cmd: Command) -> gate.Answer:
+    """Commands of the AI count while it has the case; while it is stopped it may ask for a person,
+    and say how a step ended.
+    """
+    if cmd.by.kind is not Party.AI or isinstance(cmd, c.Report):
+        return None
+    own = work.own
+    if isinstance(cmd, c.Open):
+        ours = own.status in {Status.AI, Status.DELEGATED}
+        return None if ours else Refused(code=Refusal.NOT_OWNER, who=own.human)
+    return gate.Barred.STOPPED if work.unit.stopped(work.case.workflow) else None
 
 
 def _after(work: Work, cmd: Command, before: Status) -> None:
@@ -100,6 +125,8 @@ def _reopen(work: Work, cmd: c.Reopen) -> Refused | None:
 def _bound(work: Work, cmd: Command) -> Command | Refused:
     """The command with what the pack and the store settle about it."""
     own = work.deployment.workflow(work.case.workflow)
+    if isinstance(cmd, c.Open) and cmd.by.kind in _ASK_ONLY:
+        cmd = replace(cmd, queue="", steward="", hard=False, priority=work.own.priority)
     if isinstance(cmd, c.Handback):
         expires = cmd.expires or work.now + own.handback.plan_expires * 1000
         return replace(cmd, max_bounces=own.handback.max_bounces, expires=expires)
@@ -158,13 +185,53 @@ def survivor(unit: Unit, case: Case | None) -> Case | None:
 
 
 def _merged(work: Work, cmd: c.Merge) -> None:
-    """The survivor's ledger says what came to it."""
-    target = work.unit.case(cmd.into)
+    """The survivor's ledger says what came to it. A handoff goes on there: its reasons, where it
+    was, and who had it is asked first.
+    """
+    target, before = work.unit.case(cmd.into), work.before
     if target is None:
         return
     other = Work(work.unit, work.deployment, target)
     other.entry("merged", cmd.by, {"from": work.case.id})
+    if has_open_handoff(before):
+        _brought(other, before, hard=work.case.hard)
+    timers.run(other)
     other.close()
+
+
+def _brought(work: Work, before: Ownership, *, hard: bool) -> None:
+    """The handoff of a case that was merged into this one, which may have one of its own."""
+    opens = work.own.status is Status.AI
+    first = before.reasons[0] if before.reasons else Trigger.OPERATOR_TAKEOVER.value
+    if opens:
+        transfer.began(work, hard=hard)
+    for reason in before.reasons or (first,):
+        place = before if opens and reason == first else work.own
+        who = transfer.steward(work, place.queue) or place.steward
+        work.do(
+            c.Open(
+                at=work.now,
+                by=SYSTEM,
+                reason=reason,
+                queue=place.queue,
+                steward=who,
+                priority=max(before.priority, work.own.priority),
+            )
+        )
+    if not opens:
+        return
+    if before.status in {Status.HELD, Status.DELEGATED}:
+        _ask_again(work, before.human)
+    why = Trigger(first) if first in set(Trigger) else Trigger.OPERATOR_TAKEOVER
+    transfer.opened(work, transfer.because(work, why, "merged", hard=hard))
+
+
+def _ask_again(work: Work, human: str) -> None:
+    """Who had the case that was merged is asked first; nobody has said yes to this one."""
+    queue = work.deployment.queues.get(work.own.queue, Queue(name=""))
+    until = work.now + queue.proposal_expires * 1000
+    if work.do(c.Propose(at=work.now, by=SYSTEM, human=human, until=until)) is None:
+        work.effect("proposal", {"human": human, "why": ["had the merged case"], "for": ""})
 
 
 def rehome(work: Work) -> None:

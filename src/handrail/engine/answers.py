@@ -1,16 +1,19 @@
 """Answers that were given: a call that is repeated under its id gets the same one."""
 
 import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+import re
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from handrail import codec
 from handrail.core.ownership import Command
 from handrail.engine.reply import Reply
-from handrail.errors import Conflict
+from handrail.errors import Conflict, InputError
 from handrail.ports import Unit
+
+_LONGEST = 200
+_UNREADABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # not every database takes these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,19 +28,38 @@ def digest(said: Any, by: str = "") -> str:
     """What tells one turn or command from another. The time that a caller gives is not part of it:
     who tries again may give a later one.
     """
-    told: Mapping[str, Any] = asdict(said)
-    plain = {
-        one.name: told[one.name]
-        for one in fields(said)
-        if one.name != "at" and (one.default is MISSING or getattr(said, one.name) != one.default)
-    }
+    plain = {}
+    for name, default in _defaults(said.__class__):
+        found = getattr(said, name)
+        if found != default:
+            plain[name] = found
     kind = said.name if isinstance(said, Command) else "turn"
-    text = json.dumps([kind, plain, by], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(codec.dump([kind, plain, by]).encode()).hexdigest()
+
+
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """What a turn or command says, by name, and its default: that is left out of the digest, so
+    that a field with a default may be added later.
+    """
+    found = sorted(fields(kind), key=lambda one: one.name)
+    return tuple((one.name, one.default) for one in found if one.name != "at")
+
+
+def named(what: str, name: str) -> None:
+    """Whether this can be the id of a case or of a call. InputError when not."""
+    if not name or len(name) > _LONGEST or _UNREADABLE.search(name):
+        told = ascii(name[:40])[1:-1]
+        raise InputError(
+            f"`{told}` cannot be the id of a {what}",
+            hint=f"give 1 to {_LONGEST} characters, none of them a control character",
+        )
 
 
 def known(unit: Unit, case: str, key: str, mark: str) -> Reply | None:
     """The reply to this very call. Conflict when the id was used for something else."""
+    named("case", case)
+    named("call", key.partition(":")[2])
     kept = unit.answer(case, key)
     if kept is None:
         return None

@@ -25,6 +25,7 @@ class Controls:
         self.store = store
         self.deployment = deployment
         self.catch_up = CatchUp()
+        self.rounds = sweep.Rounds()
 
     def case(self, name: str) -> Case:
         """A case as it is now. NotFound when there is none."""

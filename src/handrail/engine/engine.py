@@ -20,7 +20,7 @@ from handrail.core.ownership import (
     Refused,
     Status,
 )
-from handrail.engine import acts, answers, bulk, gate, intake, sweep, timers, turns
+from handrail.engine import acts, answers, bulk, gate, intake, speaking, sweep, timers, turns
 from handrail.engine.bulk import found
 from handrail.engine.catchup import Missed, Quiet
 from handrail.engine.controls import Controls
@@ -58,7 +58,7 @@ class Engine(Controls):
         has changed its owner, an AI turn without it is refused. `history` are the turns before,
         when a case is first seen in mid-conversation: they are observed and decide nothing.
         `customer` is whose case it is: what is kept of a person is found, and erased, by it.
-        `deliver`: it has not been said yet, and leaves by the outbox if it may.
+        `deliver`: it has not been said yet, and leaves by the outbox if it may; a human gives `by`.
         """
         key, mark = f"turn:{id}", answers.digest(turn, by)
         with self.store.unit() as unit:
@@ -122,35 +122,36 @@ class Engine(Controls):
         timers.run(work)
         back = work.own.status is Status.CLOSED
         refused = turns.arrive(work, turn, by)
-        if refused is not None and back and turn.role is Role.CUSTOMER:
+        if refused is not None and back and turns.comes_back(turn):
             return self._link(work, turn, by)
-        barred = refused or self._barred(work, turn, by, epoch)
+        barred = refused or self._barred(work, turn, by, epoch, deliver=deliver)
         if barred is not None:
             intake.refuse(work, intake.speaker(turn, by), turn, barred)
             work.close()
             return self._reply(work, refused=barred)
-        before = work.own.epoch
+        before, waited = work.own.epoch, speaking.waits(work)
         decision = turns.take(work, turn, by)
         if back:
             turns.returned(work, decision)
         if deliver and work.own.epoch == before and turn.role in _SPEAK:
-            fenced = turn.role is Role.AGENT
-            body = {"role": turn.role.value, "line": work.case.lines}
-            work.message = work.effect("message", body, text=turn.text, fenced=fenced)
+            speaking.say(work, turn, waited)
         timers.run(work)
         work.close()
         return self._reply(work, decision=decision)
 
-    def _barred(self, work: Work, turn: Turn, by: str, epoch: Epoch | None) -> gate.Answer:
+    def _barred(
+        self, work: Work, turn: Turn, by: str, epoch: Epoch | None, *, deliver: bool
+    ) -> gate.Answer:
         """Whether this party may speak now. Who a human is fences as well as an epoch does."""
         own = work.own
-        if turn.role not in _SPEAK or (turn.role is Role.HUMAN and not by):
-            return None  # a human whom nobody knows is of the other side
+        if turn.role not in _SPEAK:
+            return None
+        if turn.role is Role.HUMAN and not by:  # whom nobody knows may have spoken, not speak here
+            return Refused(code=Refusal.NOT_OWNER, who=own.human) if deliver else None
         if turn.role is Role.HUMAN:
-            observed = own.status is Status.AI and intake.mode(work) is Mode.OBSERVE
-            epoch = own.epoch
-            if observed:
+            if own.status is Status.AI and intake.mode(work) is Mode.OBSERVE:
                 return None
+            epoch = own.epoch
         elif epoch is None:
             if own.epoch.number > 1:
                 return Refused(code=Refusal.STALE_EPOCH, who=own.human)
@@ -253,8 +254,8 @@ class Engine(Controls):
         if not taken:
             self.catch_up.finish(self.store, self.deployment)
         if self.catch_up.over:
-            sweep.holders(self.store, self.deployment)
-            sweep.nudge(self.store, self.deployment)
+            sweep.holders(self.store, self.deployment, self.rounds)
+            sweep.nudge(self.store, self.deployment, rounds=self.rounds)
         for problem in failed.values():
             raise problem
         return done

@@ -9,6 +9,7 @@ from typing import Any
 
 from handrail.core import ownership
 from handrail.core.ownership import Actor, Epoch, Party, Progress, Refused
+from handrail.errors import InputError
 from handrail.ports import Approval, ApprovalStatus, Case, Unit
 
 MESSAGE = "message"
@@ -37,11 +38,34 @@ def code(refused: Refused | Barred) -> str:
 
 
 def digest(tool: str, args: Mapping[str, Any]) -> str:
-    """What an approval is bound to: the tool and exactly these arguments, in canonical JSON."""
-    text = json.dumps(
-        [tool, args], sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    """What an approval is bound to: the tool and exactly these arguments, in canonical JSON.
+
+    1 and 1.0 are one JSON number and give one digest; 1 and true do not. InputError for what is
+    no JSON, NaN and infinity too.
+    """
+    try:
+        text = json.dumps(
+            [tool, _exact(args)],
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=False,
+            allow_nan=False,
+        )
+    except (TypeError, ValueError) as problem:
+        raise InputError(
+            f"the arguments of `{tool}` are no JSON: {problem}",
+            hint="give numbers, strings, truth values, lists and objects",
+        ) from problem
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _exact(value: Any) -> Any:
+    """The value with each whole number written in one way."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _exact(part) for key, part in value.items()}
+    return [_exact(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def pass_gate(
@@ -61,7 +85,7 @@ def pass_gate(
     if by.kind is Party.AI and unit.stopped(case.workflow):
         return Barred.STOPPED
     step = _step(unit, case, by, action)
-    barred = step if isinstance(step, Barred) else _approved(unit, case, approval, mark)
+    barred = step if isinstance(step, Barred) else _approved(unit, case, action, approval, mark)
     if barred is None and step:
         unit.remember(case.id, step, "admitted")
     return barred
@@ -79,16 +103,19 @@ def _step(unit: Unit, case: Case, by: Actor, action: str) -> str | Barred:
     return next((one for one in keys if unit.answer(case.id, one) is None), Barred.STEP_ADMITTED)
 
 
-def _approved(unit: Unit, case: Case, approval: str, mark: str) -> Barred | None:
-    """Whether an approval that is needed is there."""
+def _approved(unit: Unit, case: Case, action: str, approval: str, mark: str) -> Barred | None:
+    """Whether an approval that is needed is there. Once people were asked about a tool on this
+    case, each call of it needs their yes to exactly that call, whether or not it names a request.
+    """
     if approval:
         return _use(unit, case, unit.approval(approval), mark)
-    # What was asked for is not done without a yes, whether or not the caller names the request.
-    asked = [one for one in unit.approvals(case.id) if mark and one.digest == mark]
-    if not asked:
-        return None
-    granted = [one for one in asked if one.status is ApprovalStatus.GRANTED]
-    return _use(unit, case, (granted or asked)[-1], mark)
+    asked = [one for one in unit.approvals(case.id) if mark and one.tool == action]
+    exact = [one for one in asked if one.digest == mark]
+    if not exact:
+        return Barred.ACTION_CHANGED if asked else None
+    now = unit.now()
+    good = [one for one in exact if one.status is ApprovalStatus.GRANTED and now < one.expires]
+    return _use(unit, case, (good or sorted(exact, key=lambda one: one.at))[-1], mark)
 
 
 def _use(unit: Unit, case: Case, found: Approval | None, mark: str) -> Barred | None:

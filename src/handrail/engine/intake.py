@@ -27,9 +27,16 @@ def latest(unit: Unit, name: str, turn: Turn) -> Case | None:
     found = unit.case(name)
     if turn.role is Role.AGENT:
         return found
-    while found is not None and found.next:
-        found = unit.case(found.next)
-    return acts.survivor(unit, found) if turn.role is Role.CUSTOMER else found
+    while found is not None and (name := _goes_on(found, turn.role)):
+        found = unit.case(name)
+    return found
+
+
+def _goes_on(case: Case, role: Role) -> str:
+    """Where a case that is over goes on."""
+    closure = case.ownership.closure
+    merged = closure.merged_into if closure and role is Role.CUSTOMER else ""
+    return case.next or merged
 
 
 def told(

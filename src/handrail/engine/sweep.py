@@ -1,7 +1,9 @@
 """What no event announces: people come, go and become free; queues open, close and merge."""
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from handrail.core import routing
 from handrail.core.ownership import Status
@@ -16,35 +18,101 @@ from handrail.ports import Case, Store
 
 _GONE = frozenset({Away.LEFT, Away.ABSENT, Away.OFF_SHIFT})
 _WAITS = frozenset({Status.QUEUED, Status.FALLBACK})
+FIRST, IN_TURN, VAIN = 100, 500, 20
+"""Of each queue, in each call: how many cases are looked at from the most urgent on, how many more
+in turn, and for how many of them somebody is looked for in vain. `IN_TURN` also of the held.
+"""
 
 
-def nudge(store: Store, on: Deployment, queues: Collection[str] | None = None) -> None:
-    """Propose waiting cases again, the most urgent first: in all queues, or in these."""
-    with store.unit() as unit:
-        found = [unit.case(name) for name in unit.waiting_cases(queues)]
-    waiting = [case for case in found if case and case.ownership.status in _WAITS]
-    waiting.sort(key=lambda case: (-case.ownership.priority, case.since, case.id))
+@dataclass(slots=True)
+class Rounds:
+    """How far was looked: in each queue at those that wait, and at those that somebody has."""
+
+    waiting: dict[str, Case] = field(default_factory=dict)
+    held: str = ""
+
+
+def nudge(
+    store: Store,
+    on: Deployment,
+    queues: Collection[str] | None = None,
+    rounds: Rounds | None = None,
+) -> None:
+    """Propose waiting cases again, the most urgent first: in all queues, or in these.
+
+    Of a queue the first are looked at, and with `rounds` those behind them in turn, so that
+    everybody's turn comes: among `n` cases after at most `n / VAIN` calls.
+    """
     in_vain: set[object] = set()
+    first: dict[str, Case] = {}
+    _look(store, on, in_vain, queues, first, FIRST)
+    if rounds is None or not first:
+        return
+    for queue, last in first.items():
+        rounds.waiting[queue] = max(rounds.waiting.get(queue, last), last, key=_urgency)
+    _look(store, on, in_vain, first, rounds.waiting, IN_TURN)
+
+
+def _look(
+    store: Store,
+    on: Deployment,
+    in_vain: set[object],
+    queues: Collection[str] | None,
+    after: dict[str, Case],
+    limit: int,
+) -> None:
+    """Look at some cases of each queue, from the one behind `after`, which is moved on; it has no
+    place any more once all were looked at. After `VAIN` different needs that nobody could be asked
+    for, the rest of a queue is left alone.
+    """
+    vain: Counter[str] = Counter()
+    ended: set[str] = set()
+    waiting: list[Case] = []
+    with store.view() as unit:
+        now = unit.now()
+        for queue in unit.waiting_queues() if queues is None else sorted(queues):
+            found = unit.urgent(queue, limit, after.get(queue))
+            waiting.extend(found)
+            if len(found) < limit:
+                ended.add(queue)
+    waiting.sort(key=_urgency)
     for case in waiting:
-        with store.unit() as unit:
-            wanted = _wanted(on, case, unit.now())
-            if wanted in in_vain:
-                continue
-            work = Work(unit, on, unit.case(case.id) or case)
-            if work.own.status not in _WAITS:
-                continue
-            acts.rehome(work)
-            _merge(work)
-            if work.own.status is Status.FALLBACK:
-                if work.own.at < work.now:  # what has just fallen back is not asked for at once
-                    timers.call(work)
-            else:
-                transfer.settle(work)
-            if work.case == case:
-                in_vain.add(wanted)
-                continue
-            timers.run(work)
-            work.close()
+        queue, wanted = case.ownership.queue, _wanted(on, case, now)
+        if vain[queue] == VAIN:
+            continue
+        after[queue] = case
+        if wanted in in_vain or _propose(store, on, case):
+            continue
+        in_vain.add(wanted)
+        vain[queue] += 1
+    for queue in ended:
+        if vain[queue] < VAIN:
+            after.pop(queue, None)
+
+
+def _urgency(case: Case) -> tuple[int, int]:
+    return -case.ownership.priority, case.since
+
+
+def _propose(store: Store, on: Deployment, case: Case) -> bool:
+    """Look for somebody for a case; False when that was in vain."""
+    with store.unit() as unit:
+        work = Work(unit, on, unit.case(case.id) or case)
+        if work.own.status not in _WAITS:
+            return True
+        acts.rehome(work)
+        _merge(work)
+        if work.own.status is Status.FALLBACK:
+            if work.own.at >= work.now and work.case == case:
+                return True  # what has just fallen back is not asked for at once, nor in vain
+            timers.call(work)
+        else:
+            transfer.settle(work)
+        if work.case == case:
+            return False
+        timers.run(work)
+        work.close()
+        return True
 
 
 def freed(on: Deployment, name: str) -> frozenset[str]:
@@ -74,7 +142,11 @@ def _wanted(on: Deployment, case: Case, at: int) -> object:
         case.workflow,
         case.state.topics,
         case.attributes,
+        case.language,
+        case.hard,
+        own.previous,
         own.tried,
+        case.exhausted,
         skills,
     )
 
@@ -100,14 +172,19 @@ def _merge(work: Work) -> None:
         work.do(replace(move, routed=why))
 
 
-def holders(store: Store, on: Deployment) -> None:
+def holders(store: Store, on: Deployment, rounds: Rounds | None = None) -> None:
     """Cases of people who are gone go back to their queue; of those who are offline a clock runs.
+    With `rounds` some of them are looked at, in turn.
 
     Of somebody whom the roster does not know nothing is known: the clock of silence runs anyway.
     """
-    with store.unit() as unit:
-        now = unit.now()
-        found = [unit.case(name) for name in unit.held_cases()]
+    with store.view() as unit:
+        now, names = unit.now(), sorted(unit.held_cases())
+        if rounds is not None:
+            at = bisect_right(names, rounds.held)
+            names = names[at : at + IN_TURN]
+            rounds.held = names[-1] if len(names) == IN_TURN else ""
+        found = [unit.case(name) for name in names]
         watched = {
             case.id
             for case in found

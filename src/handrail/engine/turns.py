@@ -20,8 +20,7 @@ from handrail.core.model import (
 from handrail.core.ownership import Actor, Party, Refused, Status
 from handrail.core.ownership import commands as c
 from handrail.core.policy import NoticeEvent
-from handrail.core.sla import Event as ClockEvent
-from handrail.engine import transfer
+from handrail.engine import speaking, transfer
 from handrail.engine.work import SYSTEM, Work
 from handrail.ports import Line, OfferStatus
 from handrail.signals import Memory
@@ -39,9 +38,14 @@ def arrive(work: Work, turn: Turn, by: str) -> Refused | None:
     status = work.own.status
     if turn.role is Role.HUMAN and by:
         return _step_in(work, by)
-    if turn.role is Role.CUSTOMER and status is Status.CLOSED:
+    if comes_back(turn) and status is Status.CLOSED:
         return _come_back(work)
     return None
+
+
+def comes_back(turn: Turn) -> bool:
+    """Whether a turn begins a closed case anew: the customer's, or one that asks for a person."""
+    return turn.role is Role.CUSTOMER or Event.HUMAN_REQUESTED in turn.events
 
 
 def _step_in(work: Work, by: str) -> Refused | None:
@@ -149,7 +153,7 @@ def take(work: Work, turn: Turn, by: str, *, decides: bool = True) -> Decision |
     known = frozenset(case.state.topics)
     _answer_offer(work, signals)
     decision = _decide(work, signals, named)
-    _tick(work, turn, by)
+    speaking.tick(work, turn, by)
     _follow(work, decision, signals, known)
     return decision
 
@@ -169,16 +173,6 @@ def _decide(work: Work, signals: Signals, named: tuple[tuple[str, bool], ...]) -
     told = record.dump(given, decision).decode("utf-8", "surrogatepass")
     work.entry("decision", SYSTEM, {"line": work.case.lines, "record": told})
     return decision
-
-
-def _tick(work: Work, turn: Turn, by: str) -> None:
-    """Tell the clocks who has spoken."""
-    if turn.role is Role.CUSTOMER:
-        work.clocks(ClockEvent.CUSTOMER_TURN)
-    elif turn.role is Role.AGENT:
-        work.clocks(ClockEvent.AI_TURN)
-    elif turn.role is Role.HUMAN and by == work.own.human and work.own.status is Status.HELD:
-        work.clocks(ClockEvent.HUMAN_MESSAGE)
 
 
 def _forecast(work: Work) -> Forecast:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import repeat
+from itertools import groupby, repeat
 from typing import Any
 
 from handrail.signals.cues import Cues
@@ -21,6 +21,8 @@ LEAST = 3
 _OTHERS = "other"
 _ANSWERS = ("accept", "accept_start", "decline", "decline_start", "filler")
 _EMPTY = frozenset({"!", "?", "!!", "??", "!?", "?!"})
+_DIGITS = frozenset("0123456789")
+_LONG = 5  # digits from which a number is of an account, and not of a year or of how many
 _FIELD = 16  # bits of one language's counter; a message has fewer tokens than this can count
 _SCRIPTS = ("CYRILLIC", "GREEK", "ARABIC", "HEBREW", "DEVANAGARI", "THAI", "HANGUL", "HIRAGANA")
 _SCRIPT_CODES = ("Cyrl", "Grek", "Arab", "Hebr", "Deva", "Thai", "Hang", "Hira")
@@ -43,9 +45,24 @@ class Language:
         """Whether a text asks for a person: by a pattern, or by what stands around a person."""
         if self.request.asks(tokens):
             return True
-        if self.cues.anchors.isdisjoint(tokens) or not self.cues.ask(tokens):
+        if self.cues.anchors.isdisjoint(tokens):
+            return False
+        tokens = _without_numbers(tokens)
+        if not self.cues.ask(tokens):
             return False
         return self.cues.ask(self.request.left(tokens))
+
+
+def _without_numbers(tokens: Sequence[str]) -> Sequence[str]:
+    """The words without the numbers of cards, accounts, phones and orders: in how many groups one
+    is written says nothing, and each would count as a word that nobody knows.
+    """
+    found: list[str] = []
+    for numeric, run in groupby(tokens, lambda token: not _DIGITS.isdisjoint(token)):
+        group = [*run]
+        if not numeric or sum(letter in _DIGITS for one in group for letter in one) < _LONG:
+            found += group
+    return found
 
 
 @cache

@@ -62,11 +62,12 @@ class Changes:
     ) -> None:
         """Write all that has changed; nothing is left to be written after it."""
 
-        def put(statement: str, found: Sequence[Sequence[Any]]) -> None:
+        def put(statement: str, found: Sequence[Sequence[Any]]) -> int:
             if len(found) == 1:
                 cursor.execute(statement, found[0])
             elif found:
                 cursor.executemany(statement, found)
+            return cursor.rowcount
 
         put(sql.new_turn, [rows.turn(workspace, one) for one in self.lines])
         put(
@@ -86,9 +87,20 @@ class Changes:
             sql.new_answer,
             [(workspace, name, key, now, body) for (name, key), body in self.answers.items()],
         )
-        for name, known in cases.items():
-            if known.saved or known.armed:
-                _save(cursor, sql, workspace, name, known)
+        changed = {name: one for name, one in cases.items() if one.saved or one.armed}
+        written: dict[str, list[tuple[Any, ...]]] = {}
+        for name, known in changed.items():
+            statement, row = _row(sql, workspace, name, known)
+            written.setdefault(statement, []).append(row)
+        for statement, found in written.items():
+            if put(statement, found) != len(found) and statement != sql.arm:
+                which = f"case `{found[0][-2]}`" if len(found) == 1 else "one of the cases"
+                raise Conflict(f"{which} was changed meanwhile", hint="read it again")
+        for known in changed.values():
+            if known.saved:
+                _handoff(cursor, sql, workspace, known)
+                known.stored = known.case
+            known.saved = known.armed = False
         for pending in (self.lines, self.entries):
             pending.clear()
         for kept in (self.payloads, self.effects, self.approvals, self.answers):
@@ -112,23 +124,18 @@ class Changes:
         return rows.entry(workspace, one, body, known.head)
 
 
-def _save(cursor: Cursor, sql: Statements, workspace: str, name: str, known: Known) -> None:
-    """Write the row of a case, as one that nobody has changed since it was read."""
+def _row(sql: Statements, workspace: str, name: str, known: Known) -> tuple[str, tuple[Any, ...]]:
+    """How the row of a case is written, as one that nobody has changed since it was read."""
     case, before = known.case, known.stored
     if not known.saved or case is None:
-        fires = first(known.clocks)
-        cursor.execute(sql.arm, (fires, codec.dump(known.clocks), workspace, name))
-        known.armed = False
-        return
-    columns = rows.case(case, known.clocks, known.head, known.touched)
+        return sql.arm, (first(known.clocks), codec.dump(known.clocks), workspace, name)
+    running = rows.running(case, known.clocks, known.head, known.touched)
+    standing = rows.standing(case)
     if before is None:
-        cursor.execute(sql.new_case, (workspace, name, *columns))
-    else:
-        cursor.execute(sql.save_case, (*columns, workspace, name, before.version))
-        if cursor.rowcount != 1:
-            raise Conflict(f"case `{name}` was changed meanwhile", hint="read it again")
-    _handoff(cursor, sql, workspace, known)
-    known.stored, known.saved, known.armed = case, False, False
+        return sql.new_case, (workspace, name, *standing, *running)
+    if standing == rows.standing(before):  # then most indexes stay as they are
+        return sql.save_running, (*running, workspace, name, before.version)
+    return sql.save_case, (*standing, *running, workspace, name, before.version)
 
 
 def _handoff(cursor: Cursor, sql: Statements, workspace: str, known: Known) -> None:

@@ -11,12 +11,16 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from handrail.adapters.sql import guards
 from handrail.adapters.sql.statements import POSTGRESQL, POSTGRESQL_VIEW, SQLITE, Statements
 from handrail.errors import AdapterError, Conflict, InputError, Unavailable
 
 _AGAIN = "nothing was changed; the call is safe to repeat under its id"
 _BUSY_MS = 30_000
+_CACHE_KB = 16_000
+_LOG_PAGES = 4_000
+"""How long SQLite's log grows before it is copied into the file: a page that many commits have
+changed is copied once.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,6 @@ class Dialect:
     name: str
     statements: Statements
     reads: Statements
-    triggers: tuple[str, ...]
     begin: str
     begin_view: str
     one_writer: bool
@@ -47,6 +50,8 @@ class Dialect:
                 return
             connection.execute(f"pragma busy_timeout = {_BUSY_MS}")
             connection.execute("pragma journal_mode = wal")
+            connection.execute(f"pragma wal_autocheckpoint = {_LOG_PAGES}")
+            connection.execute(f"pragma cache_size = -{_CACHE_KB}")
             connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
 
     @contextmanager
@@ -106,7 +111,6 @@ SQLITE_DIALECT = Dialect(
     name="sqlite",
     statements=SQLITE,
     reads=SQLITE,
-    triggers=guards.SQLITE,
     begin="begin immediate",
     begin_view="begin",
     one_writer=True,
@@ -127,7 +131,6 @@ def _postgresql_dialect() -> Dialect:
         name="postgresql",
         statements=POSTGRESQL,
         reads=POSTGRESQL_VIEW,
-        triggers=guards.POSTGRESQL,
         begin="begin",
         begin_view="begin isolation level repeatable read read only",
         one_writer=False,

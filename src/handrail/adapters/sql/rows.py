@@ -14,34 +14,30 @@ from handrail.ports import Approval, Case, Delivery, Effect, Entry, Line
 
 Clocks = tuple[Deadline, ...]
 
-CASE = (
-    *("workflow", "status", "owner", "queue", "human", "customer", "since", "touched"),
-    *("incarnation", "epoch", "version", "entries", "head", "fires", "clocks", "body"),
+STANDING = (
+    *("workflow", "status", "owner", "queue", "human", "customer", "urgency", "since"),
+    *("incarnation", "epoch"),
 )
+RUNNING = ("touched", "version", "entries", "head", "fires", "clocks", "body")
+CASE = STANDING + RUNNING
 
 
-def case(found: Case, clocks: Clocks, head: str, touched: int) -> tuple[Any, ...]:
-    """The columns of `CASE`."""
+def standing(found: Case) -> tuple[Any, ...]:
+    """The columns of `STANDING`: what most turns leave as it is."""
     own = found.ownership
     has = owner(own)
     who = "" if has is None else has.kind.value if has.kind is Party.AI else ":".join(has)
     return (
-        found.workflow,
-        own.status.value,
-        who,
-        own.queue,
-        own.human,
-        found.customer,
-        found.since,
-        touched,
-        own.epoch.incarnation,
-        own.epoch.number,
-        found.version,
-        found.entries,
-        head,
-        first(clocks),
-        codec.dump(clocks),
-        codec.dump(found),
+        *(found.workflow, own.status.value, who, own.queue, own.human),
+        *(found.customer, -own.priority, found.since, *own.epoch),
+    )
+
+
+def running(found: Case, clocks: Clocks, head: str, touched: int) -> tuple[Any, ...]:
+    """The columns of `RUNNING`: what every turn changes."""
+    return (
+        *(touched, found.version, found.entries, head, first(clocks)),
+        *(codec.dump(clocks), codec.dump(found)),
     )
 
 

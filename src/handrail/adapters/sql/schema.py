@@ -1,7 +1,7 @@
 """The tables, the same in SQLite and PostgreSQL.
 
 Every key begins with the workspace. What the laws demand stands as a constraint here, or as a
-trigger in `guards`, so that no bug in Python can commit against it. What is personal is in
+trigger in the migrations, so that no bug in Python can commit against it. What is personal is in
 `payloads` and in the columns that `privacy` names; nothing of it is chained.
 """
 
@@ -42,7 +42,7 @@ META = Table("meta", METADATA, _key("workspace"), _key("name"), _words("value"))
 
 # `owner` is derived from the state: who must act now. `fires` is when the first armed deadline
 # fires: law 16 stands in the check. `head` is the hash of the last ledger entry, `sealed` how many
-# entries the last checkpoint has covered.
+# entries the last checkpoint has covered. `urgency` sorts who waits: the priority, below zero.
 CASES = Table(
     "cases",
     METADATA,
@@ -54,6 +54,7 @@ CASES = Table(
     _words("queue"),
     _words("human"),
     _words("customer"),
+    _count("urgency"),
     _count("since"),
     _count("touched"),
     _count("incarnation"),
@@ -88,6 +89,16 @@ CASES = Table(
         "status",
         sqlite_where=text("status in ('queued', 'proposed', 'fallback')"),
         postgresql_where=text("status in ('queued', 'proposed', 'fallback')"),
+    ),
+    Index(
+        "cases_idle",
+        "workspace",
+        "queue",
+        "urgency",
+        "since",
+        "id",
+        sqlite_where=text("status in ('queued', 'fallback')"),
+        postgresql_where=text("status in ('queued', 'fallback')"),
     ),
     Index(
         "cases_people",
@@ -158,7 +169,6 @@ TURNS = Table(
     _words("role"),
     _words("by"),
     Column("signals", Text, nullable=False),
-    **_FLAT,
 )
 
 # Texts, tool arguments, bundles and notes, each with the salt of what the ledger says of it.
@@ -171,7 +181,6 @@ PAYLOADS = Table(
     Column("salt", LargeBinary, nullable=False),
     Column("text", LargeBinary, nullable=False),
     Index("payloads_case", "workspace", "case"),
-    **_FLAT,
 )
 
 ENTRIES = Table(
@@ -188,7 +197,6 @@ ENTRIES = Table(
     Column("body", Text, nullable=False),
     Column("hash", Text, nullable=False),
     CheckConstraint("number > 0", name="entries_number"),
-    **_FLAT,
 )
 
 EFFECTS = Table(
@@ -236,7 +244,6 @@ ANSWERS = Table(
     _key("key"),
     _count("at"),
     Column("body", Text, nullable=False),
-    **_FLAT,
 )
 
 STOPS = Table("stops", METADATA, _key("workspace"), _key("workflow"), **_FLAT)

@@ -31,6 +31,8 @@ _ENTRIES = (
 )
 _HAVE = "status in ('proposed', 'held', 'delegated')"
 _WAIT = "status in ('queued', 'proposed', 'fallback')"
+_IDLE = "status in ('queued', 'fallback')"
+_NEXT = "select min(queue) from cases where workspace = ? and"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ class Statements:
     new_case: str = _insert("cases", ("workspace", "id", *rows.CASE))
     save_case: str = (
         f"update cases set {', '.join(f'{one} = ?' for one in rows.CASE)} "
+        f"where {_WS} and id = ? and version = ?"
+    )
+    save_running: str = (
+        f"update cases set {', '.join(f'{one} = ?' for one in rows.RUNNING)} "
         f"where {_WS} and id = ? and version = ?"
     )
     arm: str = f"update cases set fires = ?, clocks = ? where {_WS} and id = ?"
@@ -60,7 +66,9 @@ class Statements:
     effect: str = f"{_EFFECTS} and key = ?"
     effects: str = f'{_EFFECTS} and "case" = ? order by number, key'
     queued: str = f"{_EFFECTS} and \"case\" = ? and status = 'queued' order by number, key"
-    undelivered: str = f"{_EFFECTS} and status = 'queued' and due <= ? order by due, number limit ?"
+    undelivered: str = (
+        f"{_EFFECTS} and status = 'queued' and due <= ? order by due, number, key limit ?"
+    )
     failed: str = f"{_EFFECTS} and status = 'failed' order by at desc, key limit ?"
     put_effect: str = _upsert("effects", rows.EFFECT, ("workspace", "key"))
     approval: str = f"select body from approvals where {_WS} and id = ?"
@@ -68,11 +76,23 @@ class Statements:
     put_approval: str = _upsert(
         "approvals", ("workspace", "id", '"case"', "status", "body"), ("workspace", "id")
     )
-    overdue: str = f"select id from cases where {_WS} and fires <= ? order by fires limit ?"
+    overdue: str = (
+        f"select id, body, clocks, head, touched from cases where {_WS} and fires <= ? "
+        "order by fires, id limit ?"
+    )
     load: str = f"select human, count(*) from cases where {_WS} and {_HAVE} group by human"
     waiting: str = (
         "select count(*) from (select 1 from cases "
         f"where {_WS} and queue = ? and {_WAIT} limit ?) as found"
+    )
+    waiting_queues: str = (  # from one to the next by the index, however many wait in each
+        f"with recursive found(queue) as ({_NEXT} {_IDLE} union all select "
+        f"({_NEXT} {_IDLE} and queue > found.queue) from found where found.queue is not null) "
+        "select queue from found where queue is not null"
+    )
+    urgent: str = (
+        f"select body from cases where {_WS} and queue = ? and {_IDLE} "
+        "and (urgency, since, id) > (?, ?, ?) order by urgency, since, id limit ?"
     )
     held: str = (
         f"select id from cases where {_WS} and {_HAVE} and status <> 'proposed' order by human, id"

@@ -15,6 +15,8 @@ from handrail.ports import Approval, Case, Effect, Entry, Line
 
 _MANY = 1000
 """A queue is counted up to here: nobody's wait is told more exactly than "very long"."""
+_FIRST = (-(1 << 31), -1, "")
+"""A place before every case that waits."""
 
 
 class SqlUnit:
@@ -64,6 +66,10 @@ class SqlUnit:
         if row is None and self._lock is not None:
             self._lock(self._cursor, name)
             row = self._row(self._sql.case, name)
+        return self._noted(name, row)
+
+    def _noted(self, name: str, row: Any) -> Known:
+        """A case that was just read and locked."""
         if row is None:
             found = Known(case=None, stored=None)
         else:
@@ -178,7 +184,11 @@ class SqlUnit:
     def overdue(self, at: int, limit: int) -> Sequence[str]:
         """Cases with a deadline that is due and that nobody else looks at now."""
         self.flush()
-        return [row[0] for row in self._rows(self._sql.overdue, at, limit)]
+        found = self._rows(self._sql.overdue, at, limit)
+        for name, *row in found:
+            if name not in self._cases:
+                self._noted(name, row)
+        return [row[0] for row in found]
 
     def put_effect(self, effect: Effect) -> None:
         """Write an effect."""
@@ -241,8 +251,19 @@ class SqlUnit:
             return []
         where = f" and queue in ({', '.join('?' * len(names))})" if names else ""
         # The condition of the index in its words, or SQLite would read every case there is.
-        idle = "status in ('queued', 'proposed', 'fallback') and status <> 'proposed'"
-        return self._ids(f"{idle}{where} order by since, id", *names)
+        return self._ids(f"status in ('queued', 'fallback'){where} order by since, id", *names)
+
+    def waiting_queues(self) -> Sequence[str]:
+        """The queues that any such case is with."""
+        self.flush()
+        return [row[0] for row in self._rows(self._sql.waiting_queues, self._workspace)]
+
+    def urgent(self, queue: str, limit: int, after: Case | None = None) -> Sequence[Case]:
+        """Such cases of a queue, the most urgent first, from the one behind `after`."""
+        self.flush()
+        place = (-after.ownership.priority, after.since, after.id) if after else _FIRST
+        found = self._rows(self._sql.urgent, queue, *place, limit)
+        return [self._restored(rows.read_case(row[0])) for row in found]
 
     def held_cases(self) -> Sequence[str]:
         """Ids of the cases that a human holds or sponsors."""

@@ -21,6 +21,7 @@ class Event(StrEnum):
     FELL_BACK = "fell_back"
     CUSTOMER_TURN = "customer_turn"
     AI_TURN = "ai_turn"
+    AI_WORKS = "ai_works"
     HUMAN_MESSAGE = "human_message"
     HOLDER_AWAY = "holder_away"
     HOLDER_BACK = "holder_back"
@@ -76,6 +77,7 @@ TABLE: Mapping[Event, Row] = {
         starts=(K.AI_SILENCE, K.NEXT_RESPONSE, K.HOLDER_SILENCE), cancels=(K.OFFER,), resumes=True
     ),
     Event.AI_TURN: Row(meets=(K.AI_SILENCE,)),
+    Event.AI_WORKS: Row(restarts=(K.AI_SILENCE,)),  # it still owes the answer
     Event.HUMAN_MESSAGE: Row(
         meets=(K.FIRST_RESPONSE, K.NEXT_RESPONSE), cancels=(K.HOLDER_SILENCE, K.HOLDER_AWAY)
     ),
