@@ -245,7 +245,7 @@ class Unit(Protocol):
         """How many cases each person holds or is asked to take."""
 
     def waiting(self, queue: str) -> int:
-        """How many cases wait in a queue."""
+        """How many cases wait in a queue, and nobody is asked to take them."""
 
     def waiting_cases(self, queues: Collection[str] | None = None) -> Sequence[str]:
         """Ids of the cases that are with one of these queues (None = any), and nobody is asked."""

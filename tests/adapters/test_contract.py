@@ -193,7 +193,7 @@ def test_cases_are_found_by_who_has_them(store: Store) -> None:
     put(store, fresh("e", status=Status.FALLBACK, **held))
     with store.unit() as unit:
         assert dict(unit.load()) == {"ana": 2}
-        assert unit.waiting("q") == 3
+        assert unit.waiting("q") == 2
         assert sorted(unit.waiting_cases()) == ["b", "e"]
         assert unit.waiting_cases(()) == []
         assert unit.held_cases() == ["d"]

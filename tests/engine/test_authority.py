@@ -4,7 +4,7 @@ import pytest
 
 from engine.world import AI, ASK, BOSS, CUSTOMER, DAY, World, human
 from handrail.core.model import Event
-from handrail.core.ownership import Status
+from handrail.core.ownership import PlanStep, Status
 from handrail.core.ownership import commands as c
 from handrail.errors import InputError
 from handrail.ports import Case
@@ -116,6 +116,17 @@ def test_what_cannot_be_an_id_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="cannot be the id of a call"):
         world.act(c.Open, CUSTOMER, **NOWHERE, id=name)
     assert len(world.lines()) == 1
+
+
+def test_no_plan_lasts_longer_than_the_pack_allows() -> None:
+    world = World()
+    me = world.held()
+    steps = (PlanStep(id="1", action="refund"),)
+    world.act(c.Handback, human(me), steps=steps, expires=10**17)
+    plan = world.own().mandate
+    assert plan is not None
+    bound = world.engine.deployment.workflow("support").handback.plan_expires * 1000
+    assert plan.expires == world.now + bound
 
 
 def test_who_owns_is_told_to_an_ai_that_asks_too_late() -> None:

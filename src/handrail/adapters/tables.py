@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from handrail.core.ownership import WAITING, Status
+from handrail.core.ownership import Status
 from handrail.core.sla import Deadline
 from handrail.ports import Approval, Case, Effect, Entry, Line
 
@@ -60,7 +60,7 @@ def holder(case: Case) -> str:
 
 def queue_of(case: Case) -> str:
     """The queue that the case waits in."""
-    return case.ownership.queue if case.ownership.status in WAITING else ""
+    return case.ownership.queue if case.ownership.status in IDLE else ""
 
 
 def urgency(case: Case) -> tuple[int, int, str]:

@@ -128,7 +128,8 @@ def _bound(work: Work, cmd: Command) -> Command | Refused:
     if isinstance(cmd, c.Open) and cmd.by.kind in _ASK_ONLY:
         cmd = replace(cmd, queue="", steward="", hard=False, priority=work.own.priority)
     if isinstance(cmd, c.Handback):
-        expires = cmd.expires or work.now + own.handback.plan_expires * 1000
+        bound = work.now + own.handback.plan_expires * 1000  # whatever was wished
+        expires = min(cmd.expires or bound, bound)
         return replace(cmd, max_bounces=own.handback.max_bounces, expires=expires)
     if isinstance(cmd, c.Reopen):
         cmd = replace(cmd, window=own.reopen_window)

@@ -188,7 +188,7 @@ def expected(work: Work, route: routing.Route) -> Forecast:
         handle_seconds=_HANDLE,
         staffed=staff.places,
         busy=staff.busy,
-        waiting=len(work.unit.waiting_cases((route.queue,))),
+        waiting=work.unit.waiting(route.queue),
         opens_in=(route.opens_at - now) // 1000,
         answers_in=on.queues[route.queue].proposal_expires,
     ).forecast

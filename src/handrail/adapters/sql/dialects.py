@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from handrail.adapters.sql.statements import POSTGRESQL, POSTGRESQL_VIEW, SQLITE, Statements
 from handrail.errors import AdapterError, Conflict, InputError, Unavailable
@@ -59,6 +60,8 @@ class Dialect:
         """What the database says, as an error of ours that says what to do."""
         try:
             yield
+        except PoolTimeout as problem:
+            raise Unavailable("all connections to the store are in use", hint=_AGAIN) from problem
         except DBAPIError as problem:  # while the tables are made
             raise self.error(problem.orig or problem) from problem
         except self.errors as problem:

@@ -30,7 +30,6 @@ _ENTRIES = (
     'where workspace = ? and "case" = ? order by number'
 )
 _HAVE = "status in ('proposed', 'held', 'delegated')"
-_WAIT = "status in ('queued', 'proposed', 'fallback')"
 _IDLE = "status in ('queued', 'fallback')"
 _NEXT = "select min(queue) from cases where workspace = ? and"
 
@@ -83,7 +82,7 @@ class Statements:
     load: str = f"select human, count(*) from cases where {_WS} and {_HAVE} group by human"
     waiting: str = (
         "select count(*) from (select 1 from cases "
-        f"where {_WS} and queue = ? and {_WAIT} limit ?) as found"
+        f"where {_WS} and queue = ? and {_IDLE} limit ?) as found"
     )
     waiting_queues: str = (  # from one to the next by the index, however many wait in each
         f"with recursive found(queue) as ({_NEXT} {_IDLE} union all select "
