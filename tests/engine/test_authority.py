@@ -6,7 +6,7 @@ from engine.world import AI, ASK, BOSS, CUSTOMER, DAY, World, human
 from handrail.core.model import Event
 from handrail.core.ownership import PlanStep, Status
 from handrail.core.ownership import commands as c
-from handrail.errors import InputError
+from handrail.errors import Conflict, InputError
 from handrail.ports import Case
 
 NOWHERE = {"queue": "", "steward": ""}
@@ -116,6 +116,24 @@ def test_what_cannot_be_an_id_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="cannot be the id of a call"):
         world.act(c.Open, CUSTOMER, **NOWHERE, id=name)
     assert len(world.lines()) == 1
+
+
+def test_the_note_of_a_closure_is_kept_apart_and_the_ledger_commits_to_it() -> None:
+    world = World()
+    me = world.held()
+    done = c.Resolve(at=0, by=human(me), disposition="solved")
+    assert world.engine.act("c1", done, id="r1").why == "no_note"
+    assert world.engine.act("c1", done, id="r2", note="Told Ana.").refused is None
+    assert world.engine.act("c1", done, id="r2", note="Told Ana.").refused is None
+    closure, (entry,) = world.own().closure, world.entries(name="resolve")
+    assert closure is not None
+    assert world.payload(closure.note) == "Told Ana."
+    assert entry.body["payloads"][0]["key"] == closure.note
+    assert "Ana" not in str([one.body for one in world.entries()])
+    with pytest.raises(Conflict):
+        world.engine.act("c1", done, id="r2", note="Something else.")
+    with pytest.raises(InputError, match="takes no note"):
+        world.engine.act("c1", c.Accept(at=0, by=human(me)), id="a9", note="x")
 
 
 def test_no_plan_lasts_longer_than_the_pack_allows() -> None:

@@ -1,13 +1,15 @@
 """A supervisor's command on many cases, and what it would do: each case is one unit, one entry."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from handrail.core.ownership import Command
+from handrail.core import ownership
+from handrail.core.ownership import Command, Refused, Resolve
 from handrail.engine import acts, timers
 from handrail.engine.deployment import Deployment
 from handrail.engine.reply import Reply
 from handrail.engine.work import Work
-from handrail.errors import NotFound
+from handrail.errors import InputError, NotFound
 from handrail.ports import Case, Store, Unit
 
 
@@ -23,17 +25,29 @@ def found(unit: Unit, name: str) -> Case:
     return case
 
 
-def command(unit: Unit, on: Deployment, name: str, cmd: Command) -> tuple[Reply, str]:
+def command(
+    unit: Unit, on: Deployment, name: str, cmd: Command, note: str = ""
+) -> tuple[Reply, str]:
     """Give a command to one case: the answer, and whose hands are free by it."""
     work = Work(unit, on, found(unit, name))
     acts.rehome(work)
     work.fire()
     timers.run(work)  # what time brought about came first
-    refused = acts.act(work, cmd)
+    refused = acts.act(work, _noted(work, cmd, note) if note else cmd)
     timers.run(work)
     work.close()
-    mode = on.mode(work.case.workflow, work.case.id)
-    return work.reply(mode=mode, refused=refused), work.freed
+    return work.reply(refused=refused), work.freed
+
+
+def _noted(work: Work, cmd: Command, note: str) -> Command:
+    """A closure with the key of its note, which is kept if the closure is not refused."""
+    if not isinstance(cmd, Resolve):
+        raise InputError(f"`{cmd.name}` takes no note", hint="give one with `resolve`")
+    key = f"{work.case.id}#n{work.entries + 1}"
+    cmd = replace(cmd, note=key)
+    if not isinstance(ownership.apply(work.own, cmd), Refused):
+        work.keep(key, note)
+    return cmd
 
 
 def preview(store: Store, on: Deployment, names: Sequence[str], cmd: Command) -> dict[str, Reply]:

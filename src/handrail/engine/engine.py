@@ -128,7 +128,7 @@ class Engine(Controls):
         if barred is not None:
             intake.refuse(work, intake.speaker(turn, by), turn, barred)
             work.close()
-            return self._reply(work, refused=barred)
+            return work.reply(refused=barred)
         before, waited = work.own.epoch, speaking.waits(work)
         decision = turns.take(work, turn, by)
         if back:
@@ -137,7 +137,7 @@ class Engine(Controls):
             speaking.say(work, turn, waited)
         timers.run(work)
         work.close()
-        return self._reply(work, decision=decision)
+        return work.reply(decision=decision)
 
     def _barred(
         self, work: Work, turn: Turn, by: str, epoch: Epoch | None, *, deliver: bool
@@ -181,13 +181,15 @@ class Engine(Controls):
         )
         return self._take(Work(work.unit, self.deployment, fresh), turn, by, None, deliver=False)
 
-    def act(self, case: str, command: Command, *, id: str) -> Reply:  # noqa: A002
-        """Give a command; `id` is the command's own, and a repetition gets the same reply."""
-        key, mark = f"act:{id}", answers.digest(command)
+    def act(self, case: str, command: Command, *, id: str, note: str = "") -> Reply:  # noqa: A002
+        """Give a command; `id` is the command's own, and a repetition gets the same reply. `note`:
+        the words of a closure, which are kept apart from the ledger.
+        """
+        key, mark = f"act:{id}", answers.digest(command, note)
         with self.store.unit() as unit:
             if (known := answers.known(unit, case, key, mark)) is not None:
                 return known
-            reply, free = bulk.command(unit, self.deployment, case, command)
+            reply, free = bulk.command(unit, self.deployment, case, command, note)
             answers.remember(unit, case, key, mark, reply)
         self._nudge(free)
         return reply
@@ -238,7 +240,7 @@ class Engine(Controls):
             timers.run(work)
             work.close()
             if id:
-                answers.remember(unit, case, key, mark, self._reply(work, refused=barred))
+                answers.remember(unit, case, key, mark, work.reply(refused=barred))
             return barred
 
     def fire(self, limit: int = 1000) -> int:
@@ -295,6 +297,3 @@ class Engine(Controls):
         """Somebody has a hand free: those who wait where that helps are looked at."""
         if person and (queues := sweep.freed(self.deployment, person)):
             sweep.nudge(self.store, self.deployment, queues)
-
-    def _reply(self, work: Work, **fields: Any) -> Reply:
-        return work.reply(mode=intake.mode(work), **fields)

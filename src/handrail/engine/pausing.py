@@ -42,7 +42,7 @@ def pause(unit: Unit, on: Deployment, name: str, by: str, said: Pause) -> Reply:
         work.entry("unpause", acts.human(by), {})
     timers.run(work)
     work.close()
-    return work.reply(mode=on.mode(work.case.workflow, work.case.id), refused=refused)
+    return work.reply(refused=refused)
 
 
 def _stop(work: Work, by: Actor, said: Pause) -> None:

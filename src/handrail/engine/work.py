@@ -248,6 +248,7 @@ class Work:
             cooldown=self.cooldown,
             stopped=self.unit.stopped(self.case.workflow),
             message=self.message,
+            mode=self.deployment.mode(self.case.workflow, self.case.id),
             offer=self.case.offer.id if self.case.offer and self.case.state.offer_open else "",
             told=tuple(self.told),
             caught=tuple(self.caught),
