@@ -1,6 +1,7 @@
 """People, cases and commands for the tests of ownership: examples and generated ones."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -142,6 +143,8 @@ _PLANS: tuple[tuple[PlanStep, ...], ...] = (
     (REFUND, REFUND),
     (),
     (PlanStep(id="4", action="close_account"),),
+    (replace(REFUND, progress=Progress.FAILED), MAIL),
+    (REFUND, replace(MAIL, progress=Progress.DONE)),
 )
 _CHOICES: dict[type[Command], Callable[[Ownership], dict[str, tuple[Any, ...]]]] = {
     Open: lambda own: {"hard": (True, False), "priority": (0, 3), "reason": ("legal", "vip", "")},

@@ -241,6 +241,65 @@ def test_a_report_of_a_step_that_the_next_plan_leaves_out_is_noted() -> None:
     assert refused(again, to(Handback, steps=(REFUND,))) is R.NO_PLAN  # it is done
 
 
+AGAIN = after(DELEGATED, to(Begin), to(Recall))
+
+
+def test_a_step_that_was_begun_stays_unknown_in_the_next_plan_until_somebody_says() -> None:
+    silent = after(AGAIN, to(Handback))
+    assert silent.mandate is not None
+    assert [(one.id, one.progress.value) for one in silent.mandate.earlier] == [("1", "unknown")]
+    assert progress(silent) == ("pending",)
+    assert refused(silent, to(Begin)) is R.STEP_BEGUN
+    assert admit(silent, AI, silent.epoch, "refund", T) == Refused(code=R.NOT_IN_PLAN)
+    assert progress(after(silent, to(Report))) == ("pending", "done")
+    assert refused(AGAIN, to(Handback, steps=(REFUND,))) is R.NO_PLAN  # there is nothing to do
+    other = PlanStep(id="1", action="mail")
+    assert refused(AGAIN, to(Handback, steps=(other, MAIL))) is R.STEP_BEGUN
+
+
+def test_the_next_plan_may_say_how_a_step_ended() -> None:
+    undone, done = (replace(REFUND, progress=how) for how in (Progress.FAILED, Progress.DONE))
+    once_more = after(AGAIN, to(Handback, steps=(undone, MAIL)))
+    assert progress(once_more) == ("pending", "pending")
+    assert progress(after(once_more, to(Begin))) == ("unknown", "pending")
+    over = after(AGAIN, to(Handback, steps=(done, MAIL)))
+    assert progress(over) == ("done", "pending")
+    assert refused(over, to(Begin)) is R.STEP_DONE
+    for own in (once_more, over):
+        assert own.mandate is not None
+        assert own.mandate.earlier == ()
+
+
+def test_a_late_report_is_of_the_plan_whose_epoch_it_bears() -> None:
+    undone = replace(REFUND, progress=Progress.FAILED)
+    own = after(AGAIN, to(Handback, steps=(undone, MAIL)))
+    late = to(Report, epoch=DELEGATED.epoch, progress=Progress.FAILED)
+    assert refused(own, late) is R.STALE_EPOCH
+    assert refused(after(own, to(Recall)), late) is R.STALE_EPOCH
+    assert after(own, replace(late, epoch=own.epoch)).status is Status.HELD
+    assert after(own, replace(late, epoch=None)).status is Status.HELD
+    silent = after(AGAIN, to(Handback))
+    assert progress(after(silent, replace(late, progress=Progress.DONE))) == ("pending", "done")
+
+
+@pytest.mark.parametrize("who", [AI, CUSTOMER])
+@pytest.mark.parametrize("own", [QUEUED, PROPOSED, HELD, FALLBACK])
+def test_neither_the_ai_nor_a_customer_has_a_say_in_where_a_case_goes(
+    own: Ownership, who: Actor
+) -> None:
+    wish = to(Open, who, queue="legal", steward="lea", hard=True, priority=9, reason="vip")
+    if who is AI:
+        assert refused(own, wish) is R.NOT_OWNER
+    else:
+        assert changed(own, after(own, wish)).keys() == {"reasons"}
+
+
+def test_who_is_not_asked_does_not_close_what_is_proposed_to_another() -> None:
+    assert refused(PROPOSED, to(Resolve, BOB)) is R.PROPOSED_TO_OTHER
+    for who in (ANN, BOSS):
+        assert after(PROPOSED, to(Resolve, who)).status is Status.CLOSED
+
+
 @pytest.mark.parametrize("own", [HELD, DELEGATED])
 @pytest.mark.parametrize("by", [ANN, BOSS, SYSTEM])
 def test_release_puts_the_case_back_into_its_queue_for_others(own: Ownership, by: Actor) -> None:
@@ -379,7 +438,7 @@ def test_a_rule_of_the_pack_may_close_what_a_plan_has_finished() -> None:
 
 def late(*commands: Any) -> tuple[str, ...]:
     own = after(DELEGATED, to(Begin), *commands)
-    got = after(own, to(Report, epoch=STALE))
+    got = after(own, to(Report, epoch=DELEGATED.epoch))
     assert changed(own, got).keys() == {"mandate"}
     return progress(got)
 

@@ -70,6 +70,7 @@ class Model:
         self.plan = {step.id: step.progress.value for step in steps}
         earlier = own.mandate.earlier if own.mandate else ()
         self.earlier = {step.id for step in earlier}
+        self.plan_epoch = own.mandate.epoch.number if own.mandate else 0
         self.actions = {step.id: step.action for step in (*steps, *earlier)}
 
     def owner(self) -> str:
@@ -133,7 +134,9 @@ class Model:
             self.handoffs += 1
             self.level = 0
             return self.to_queue(cmd.queue, cmd.steward)
-        if cmd.hard and cmd.queue != self.queue:
+        if self.who == "a" and self.status != "ai":
+            return False
+        if cmd.hard and cmd.queue != self.queue and self.who != "c":
             self.to_queue(cmd.queue, cmd.steward)
         return True
 
@@ -231,15 +234,22 @@ class Model:
     def handback(self, cmd: Command) -> bool:
         done = {name for name, progress in self.plan.items() if progress == "done"}
         steps = {step.id: step.action for step in cmd.steps}
-        plan = set(steps) - done and len(steps) == len(cmd.steps) and cmd.expires > self.at
-        same = all(self.actions[name] == steps[name] for name in done & set(steps))
+        begun = self.earlier | {name for name, how in self.plan.items() if how == "unknown"}
+        word = {step.id: step.progress.value for step in cmd.steps}
+        told = {name for name in begun if word.get(name) in {"done", "failed"}}
+        over = {name for name in told if word[name] == "done"}
+        to_do = set(steps) - done - (begun - told) - over
+        plan = to_do and len(steps) == len(cmd.steps) and cmd.expires > self.at
+        same = all(
+            self.actions[name] == steps[name] for name in (done | (begun - told)) & set(steps)
+        )
         bound = cmd.max_bounces and self.bounces >= cmd.max_bounces
         if self.status != "held" or cmd.by.id != self.human or not plan or not same or bound:
             return False
-        begun = self.earlier | {name for name, how in self.plan.items() if how == "unknown"}
-        self.earlier = begun - set(steps)
-        self.plan = dict.fromkeys(done, "done") | dict.fromkeys(set(steps) - done, "pending")
-        self.actions |= steps
+        self.earlier = begun - told
+        self.plan = dict.fromkeys(done | over, "done") | dict.fromkeys(to_do, "pending")
+        self.actions |= {name: steps[name] for name in to_do}
+        self.plan_epoch = self.epoch + 1
         self.status, self.bounces = "delegated", self.bounces + 1
         self.sponsor, self.expires = self.human, cmd.expires
         return True
@@ -259,7 +269,8 @@ class Model:
 
     def report(self, cmd: Command) -> bool:
         known = self.plan.get(cmd.step, "done") != "done" or cmd.step in self.earlier
-        if not known or cmd.progress.value == "pending":
+        old = cmd.epoch and cmd.epoch.number < self.plan_epoch and cmd.step not in self.earlier
+        if not known or cmd.progress.value == "pending" or old:
             return False
         self.earlier.discard(cmd.step)
         self.plan[cmd.step] = cmd.progress.value
@@ -275,7 +286,12 @@ class Model:
         if self.status == "closed" or not cmd.disposition or (judged and not self.handoffs):
             return False
         if self.who == "h":
-            may = bool(cmd.note) and (self.status not in {"held", "delegated"} or self.mine)
+            asked = self.status == "proposed"
+            may = (
+                bool(cmd.note)
+                and (not asked or self.mine)
+                and (self.status not in {"held", "delegated"} or self.mine)
+            )
         else:
             done = self.plan and set(self.plan.values()) == {"done"} and self.sponsor == self.human
             rule_of_pack = self.who == "s" and self.status == "held" and done

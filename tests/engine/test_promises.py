@@ -128,7 +128,7 @@ def test_the_action_of_a_step_passes_the_gate_once_each_time_it_is_begun() -> No
     assert world.own().status is Status.DELEGATED  # it has not left the plan
     assert [world.engine.admit("c1", epoch, "message") for _ in range(2)] == [None, None]
     world.act(c.Report, AI, step="refund", progress=Progress.UNKNOWN)
-    steps = (PlanStep(id="refund", action="refund"),)
+    steps = (PlanStep(id="refund", action="refund", progress=Progress.FAILED),)  # do it again
     assert world.act(c.Handback, human(name), steps=steps, expires=0).refused is None
     world.act(c.Begin, AI, step="refund")
     assert world.engine.admit("c1", world.own().epoch, "refund", id="r3") is None

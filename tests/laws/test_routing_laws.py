@@ -235,7 +235,8 @@ def test_a_person_who_is_not_available_changes_nothing(
     gone: dict[str, Any],
 ) -> None:
     absences = tuple(replace(one, delegate="") for one in new.absences)  # who stands in is there
-    more = replace(there, people=(*there.people, replace(new, absences=absences, **gone)))
+    away = replace(replace(new, absences=absences), **gone)
+    more = replace(there, people=(*there.people, away))
     before = assign(known, matrix, calendars, there, asked, held)
     after = assign(known, matrix, calendars, more, asked, held)
     assert after.route == before.route

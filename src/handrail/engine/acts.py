@@ -6,6 +6,7 @@ from typing import Any
 
 from handrail.core.model import Event, Trigger
 from handrail.core.ownership import (
+    ASK_ONLY,
     Actor,
     Command,
     Epoch,
@@ -24,8 +25,6 @@ from handrail.engine.work import SYSTEM, Work
 from handrail.errors import NotFound
 from handrail.ports import Case, Unit
 
-_ASK_ONLY = frozenset({Party.AI, Party.CUSTOMER})
-"""Who may ask for a person, and has no say in where the case goes."""
 _LOOKS = (c.Decline, c.Release, c.Reroute, c.Escalate)
 
 
@@ -53,16 +52,11 @@ def act(work: Work, cmd: Command) -> gate.Answer:
 
 
 def _barred(work: Work, cmd: Command) -> gate.Answer:
-    """Commands of the AI count while it has the case; while it is stopped it may ask for a person,
-    and say how a step ended.
+    """While the AI of a workflow is stopped it may ask for a person and say how a step ended, and
+    gives no other command.
     """
-    if cmd.by.kind is not Party.AI or isinstance(cmd, c.Report):
-        return None
-    own = work.own
-    if isinstance(cmd, c.Open):
-        ours = own.status in {Status.AI, Status.DELEGATED}
-        return None if ours else Refused(code=Refusal.NOT_OWNER, who=own.human)
-    return gate.Barred.STOPPED if work.unit.stopped(work.case.workflow) else None
+    free = cmd.by.kind is not Party.AI or isinstance(cmd, c.Report | c.Open)
+    return None if free or not work.unit.stopped(work.case.workflow) else gate.Barred.STOPPED
 
 
 def _after(work: Work, cmd: Command, before: Status) -> None:
@@ -125,7 +119,7 @@ def _reopen(work: Work, cmd: c.Reopen) -> Refused | None:
 def _bound(work: Work, cmd: Command) -> Command | Refused:
     """The command with what the pack and the store settle about it."""
     own = work.deployment.workflow(work.case.workflow)
-    if isinstance(cmd, c.Open) and cmd.by.kind in _ASK_ONLY:
+    if isinstance(cmd, c.Open) and cmd.by.kind in ASK_ONLY:
         cmd = replace(cmd, queue="", steward="", hard=False, priority=work.own.priority)
     if isinstance(cmd, c.Handback):
         bound = work.now + own.handback.plan_expires * 1000  # whatever was wished

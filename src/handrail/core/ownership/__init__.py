@@ -31,6 +31,7 @@ from handrail.core.ownership.effects import LEADS
 from handrail.core.ownership.refusals import MEANING, Refusal, Refused
 from handrail.core.ownership.settings import Fallback
 from handrail.core.ownership.state import (
+    ASK_ONLY,
     WAITING,
     Actor,
     Closure,
@@ -52,6 +53,7 @@ from handrail.core.ownership.state import (
 )
 
 __all__ = [
+    "ASK_ONLY",
     "CELLS",
     "COMMANDS",
     "LEADS",

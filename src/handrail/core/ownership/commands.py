@@ -44,8 +44,8 @@ class Command(Strict):
 class Open(Command):
     """Hand off to a queue, or add a reason to the handoff that is open.
 
-    A hard one that belongs to another queue moves the case there. While delegated it ends the
-    mandate: the sponsor has the case again.
+    A hard one of another queue moves the case there, unless the AI or the customer gives it: theirs
+    is a reason, no more. While delegated it ends the mandate: the sponsor has the case again.
     """
 
     name = "open"
@@ -158,7 +158,10 @@ class FallBack(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handback(Command):
-    """The holder gives the case to the AI with a plan; at most `max_bounces` times (0 = any)."""
+    """The holder gives the case to the AI with a plan; at most `max_bounces` times (0 = any).
+
+    A step that was begun stays unknown unless its `progress` says: `done`, or `failed` = do it.
+    """
 
     name = "handback"
     actors = _PEOPLE
@@ -187,9 +190,8 @@ class Begin(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Command):
-    """How a step of a plan ended. When it failed or nobody knows, or all are done, the sponsor
-    has the case again. A report that comes late is still true: it is never fenced, and is noted
-    also for a step of an earlier plan.
+    """How a step ended. When it failed or nobody knows, or all are done, the sponsor has the case
+    again. Late it is still true; under an epoch from before the plan, of a step of an earlier one.
     """
 
     name = "report"

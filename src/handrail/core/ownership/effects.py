@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from handrail.core.ownership import commands as c
 from handrail.core.ownership.state import (
+    ASK_ONLY,
     OF_A_HUMAN,
     UNJUDGED,
     Closure,
@@ -106,23 +107,20 @@ def hand_off(own: Ownership, cmd: c.Open) -> Ownership:
 @leads(None, Status.QUEUED)
 def add_reason(own: Ownership, cmd: c.Open) -> Ownership:
     """Never a second handoff: one more reason, and for a hard one of another queue a new place."""
-    if cmd.hard and cmd.queue != own.queue:
+    if cmd.hard and cmd.queue != own.queue and cmd.by.kind not in ASK_ONLY:
         own = _queued(own, cmd.queue, cmd.steward, _asked(own))
-    return replace(
-        own,
-        reasons=_also(own.reasons, cmd.reason),
-        priority=max(own.priority, cmd.priority),
-    )
+    return _with_reason(own, cmd)
+
+
+def _with_reason(own: Ownership, cmd: c.Open) -> Ownership:
+    priority = own.priority if cmd.by.kind in ASK_ONLY else max(own.priority, cmd.priority)
+    return replace(own, reasons=_also(own.reasons, cmd.reason), priority=priority)
 
 
 @leads(Status.HELD)
 def end_mandate(own: Ownership, cmd: c.Open) -> Ownership:
     """Something came up while the AI carried out the plan: the sponsor has the case again."""
-    return replace(
-        held(own, own.human),
-        reasons=_also(own.reasons, cmd.reason),
-        priority=max(own.priority, cmd.priority),
-    )
+    return _with_reason(held(own, own.human), cmd)
 
 
 @leads(Status.PROPOSED)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from handrail.core.ownership import commands as c
+from handrail.core.ownership.plans import ended, planned, unreported
 from handrail.core.ownership.refusals import Refusal as R  # noqa: N817  # a long list
 from handrail.core.ownership.state import (
     OF_A_HUMAN,
@@ -32,6 +33,8 @@ def _foreign(own: Ownership, cmd: c.Command) -> bool:
 def _open(own: Ownership, cmd: c.Open) -> Iterator[R]:
     if own.status is not Status.DELEGATED:
         yield from _place(cmd.queue, cmd.steward)
+    if cmd.by.kind is Party.AI and own.status not in {Status.AI, Status.DELEGATED}:
+        yield R.NOT_OWNER
 
 
 def _propose(own: Ownership, cmd: c.Propose) -> Iterator[R]:
@@ -100,12 +103,15 @@ def _handback(own: Ownership, cmd: c.Handback) -> Iterator[R]:
     done = _done(own)
     if any(done.get(step.id, step.action) != step.action for step in cmd.steps):
         yield R.STEP_DONE  # another step under its id would pass for done
+    begun = unreported(own)
+    if any(not ended(one) and begun.get(one.id, one).action != one.action for one in cmd.steps):
+        yield R.STEP_BEGUN  # nobody has said how the one under this id ended
 
 
 def _is_plan(own: Ownership, cmd: c.Handback) -> bool:
     names = [step.id for step in cmd.steps]
     named = all(step.id and step.action for step in cmd.steps)
-    new = not _done(own).keys() >= set(names)
+    new = any(one.progress is Progress.PENDING for one in planned(own, cmd.steps))
     return named and new and len(set(names)) == len(names) and cmd.expires > max(cmd.at, own.at)
 
 
@@ -125,7 +131,7 @@ def _begin(own: Ownership, cmd: c.Begin) -> Iterator[R]:
         yield R.MANDATE_EXPIRED
     step = _step_of(own, cmd.step)
     if step is None:
-        yield R.UNKNOWN_STEP
+        yield R.STEP_BEGUN if cmd.step in unreported(own) else R.UNKNOWN_STEP
     elif step.progress is Progress.DONE:
         yield R.STEP_DONE
     elif step.progress is not Progress.PENDING:
@@ -141,6 +147,8 @@ def _report(own: Ownership, cmd: c.Report) -> Iterator[R]:
         yield R.UNKNOWN_STEP
     elif step is not None and step.progress is Progress.DONE:
         yield R.STEP_DONE
+    elif step is not None and own.mandate and cmd.epoch and cmd.epoch < own.mandate.epoch:
+        yield R.STALE_EPOCH  # it is of a plan before, which had a step of that name
     if cmd.progress is Progress.PENDING:
         yield R.STEP_BEGUN  # it tells no end, and would let the step begin again
 
@@ -150,6 +158,9 @@ def _resolve(own: Ownership, cmd: c.Resolve) -> Iterator[R]:
     if kind is Party.HUMAN:
         if _foreign(own, cmd):
             yield R.NOT_OWNER
+        asked = own.status is Status.PROPOSED and not cmd.by.supervisor
+        if asked and cmd.by.id != own.human:
+            yield R.PROPOSED_TO_OTHER
         if not cmd.note:
             yield R.NO_NOTE
     else:

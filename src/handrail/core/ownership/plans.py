@@ -4,38 +4,57 @@ from dataclasses import replace
 
 from handrail.core.ownership import commands as c
 from handrail.core.ownership.effects import held, leads
-from handrail.core.ownership.state import Mandate, Ownership, PlanStep, Progress, Status
+from handrail.core.ownership.state import (
+    Epoch,
+    Mandate,
+    Ownership,
+    PlanStep,
+    Progress,
+    Status,
+)
 
 
 @leads(Status.DELEGATED)
 def hand_back(own: Ownership, cmd: c.Handback) -> Ownership:
     """The AI may carry out the plan; the holder is its sponsor. What was done stays done."""
+    begun, given = unreported(own), {step.id: step for step in cmd.steps}
     mandate = Mandate(
         sponsor=own.human,
         expires=cmd.expires,
-        steps=_planned(own, cmd.steps),
+        steps=planned(own, cmd.steps),
         actions=cmd.actions,
-        earlier=_unreported(own, cmd.steps),
+        earlier=tuple(step for step in begun.values() if not ended(given.get(step.id, step))),
+        epoch=Epoch(own.epoch.incarnation, own.epoch.number + 1),  # it has another owner now
     )
     return replace(own, status=Status.DELEGATED, bounces=own.bounces + 1, mandate=mandate)
 
 
-def _planned(own: Ownership, steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
-    """What was done before, whether or not the new plan names it, and what is to be done."""
-    before = own.mandate.steps if own.mandate else ()
-    done = tuple(step for step in before if step.progress is Progress.DONE)
+def planned(own: Ownership, steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
+    """What was done before, whether or not the new plan names it, and what is to be done. What was
+    begun is not, until the new plan says how it ended.
+    """
+    before, begun = own.mandate.steps if own.mandate else (), unreported(own)
+    done = [step for step in before if step.progress is Progress.DONE]
     known = {step.id for step in done}
-    fresh = (replace(step, progress=Progress.PENDING) for step in steps if step.id not in known)
+    fresh = []
+    for step in steps:
+        if step.id in begun and step.progress is Progress.DONE:
+            done.append(replace(begun[step.id], progress=Progress.DONE))
+        elif step.id not in known and (step.id not in begun or ended(step)):
+            fresh.append(replace(step, progress=Progress.PENDING))
     return (*done, *fresh)
 
 
-def _unreported(own: Ownership, steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
-    """What was begun before, may yet be reported, and is not in the new plan."""
-    plan, named = own.mandate, {step.id for step in steps}
+def unreported(own: Ownership) -> dict[str, PlanStep]:
+    """What was begun, in any plan of the case, and may yet be reported."""
+    plan = own.mandate
     before = (*plan.earlier, *plan.steps) if plan else ()
-    return tuple(
-        step for step in before if step.progress is Progress.UNKNOWN and step.id not in named
-    )
+    return {step.id: step for step in before if step.progress is Progress.UNKNOWN}
+
+
+def ended(step: PlanStep) -> bool:
+    """Whether a plan says how a step that was begun ended."""
+    return step.progress in {Progress.DONE, Progress.FAILED}
 
 
 @leads(Status.HELD)

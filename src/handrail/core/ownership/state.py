@@ -33,6 +33,10 @@ class Party(StrEnum):
     SYSTEM = "system"
 
 
+ASK_ONLY = frozenset({Party.AI, Party.CUSTOMER})
+"""Who may ask for a person, and has no say in where the case goes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor(Strict):
     """Who gives a command. `id` is the person's own, for humans never empty.
@@ -104,6 +108,7 @@ class Mandate(Strict):
 
     `actions` may be repeated ("message"); the action of a step only until the step is done.
     `earlier` are steps of plans before that nobody has reported yet; they are not to be done.
+    `epoch` is the one that the plan began with: who reports under one before means another plan.
     """
 
     sponsor: str
@@ -111,6 +116,7 @@ class Mandate(Strict):
     steps: tuple[PlanStep, ...]
     actions: tuple[str, ...] = ("message",)
     earlier: tuple[PlanStep, ...] = ()
+    epoch: Epoch = FIRST
 
     @property
     def finished(self) -> bool:

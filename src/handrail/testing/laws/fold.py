@@ -29,6 +29,7 @@ class Fold:
     epoch: Epoch = field(default_factory=Epoch)
     tried: frozenset[str] = frozenset()
     steps: dict[str, str] = field(default_factory=dict)
+    begun: frozenset[str] = frozenset()
 
     @property
     def owner(self) -> tuple[str, str]:
@@ -79,7 +80,7 @@ def _open(own: Fold, body: Mapping[str, Any], _: str) -> None:
         _wait(own, body)
     elif own.status == "delegated":
         own.status = "held"
-    elif body.get("hard") and body["queue"] != own.queue:
+    elif body.get("hard") and body["queue"] != own.queue and body["by"]["kind"] != "customer":
         _asked(own)
         _wait(own, body)
 
@@ -133,7 +134,13 @@ def _hand_back(own: Fold, body: Mapping[str, Any], _: str) -> None:
     own.status = "delegated"
     own.bounces += 1
     done = {name: how for name, how in own.steps.items() if how == "done"}
-    own.steps = {step["id"]: "pending" for step in body["steps"]} | done
+    told = {step["id"]: step.get("progress", "") for step in body["steps"]}
+    for name in own.begun & told.keys():
+        if told[name] == "done":
+            done[name] = "done"
+        if told[name] in {"done", "failed"}:
+            own.begun -= {name}
+    own.steps = {name: "pending" for name in told if name not in own.begun} | done
 
 
 def _return(own: Fold, _: Mapping[str, Any], __: str) -> None:
@@ -142,10 +149,15 @@ def _return(own: Fold, _: Mapping[str, Any], __: str) -> None:
 
 def _begin(own: Fold, body: Mapping[str, Any], _: str) -> None:
     own.steps[body["step"]] = "unknown"
+    own.begun |= {body["step"]}
 
 
 def _report(own: Fold, body: Mapping[str, Any], _: str) -> None:
     own.steps[body["step"]] = body["progress"]
+    if body["progress"] == "unknown":
+        own.begun |= {body["step"]}
+    else:
+        own.begun -= {body["step"]}
     finished = set(own.steps.values()) == {"done"}
     if own.status == "delegated" and (finished or body["progress"] != "done"):
         own.status = "held"
