@@ -676,8 +676,9 @@ def test_a_command_is_refused_with_its_code(own: Ownership, command: Any, code: 
 
 
 def test_every_code_is_reached_and_has_a_meaning() -> None:
-    """`not_in_plan` is the gate's only."""
-    assert {code for _, _, code in REFUSALS} | {R.NOT_IN_PLAN} == set(Refusal)
+    """`not_in_plan` is the gate's only, `unknown_person` the engine's, which has the roster."""
+    elsewhere = {R.NOT_IN_PLAN, R.UNKNOWN_PERSON}
+    assert {code for _, _, code in REFUSALS} | elsewhere == set(Refusal)
     assert list(MEANING) == list(Refusal)
     assert {type(command) for _, command, _ in REFUSALS} == set(COMMANDS)
 

@@ -17,10 +17,11 @@ from engine.world import (
     told,
     with_people,
 )
+from handrail import errors
 from handrail.core.model import Event
 from handrail.core.ownership import PlanStep, Progress, Refusal, Refused, Status
 from handrail.core.ownership import commands as c
-from handrail.core.routing import Availability, Person
+from handrail.core.routing import Availability, Person, changed
 from handrail.engine import Reply
 from handrail.errors import NotFound
 
@@ -193,12 +194,36 @@ def test_the_end_of_a_shift_rehomes_and_who_took_a_case_at_night_keeps_it() -> N
     assert world.own("c3").human == "ana"
 
 
-def test_somebody_whom_the_roster_does_not_know_may_hold_a_case() -> None:
+@pytest.mark.parametrize("stranger", ["nobody-we-know", ""])
+def test_whom_the_roster_does_not_know_may_have_spoken_and_gets_no_case(stranger: str) -> None:
     world = World()
     world.customer("Hi")
-    world.person("owner")
-    world.wait(MINUTE)
-    assert world.own().human == "owner"
+    assert world.person(stranger).refused is None  # it was said elsewhere: it is on record
+    assert world.own().status is Status.AI
+    refused = world.person(stranger, deliver=True).refused
+    assert refused == Refused(code=Refusal.NOT_OWNER)
+
+
+@pytest.mark.parametrize("stranger", ["gus", "nobody-we-know"])
+def test_nobody_outside_the_roster_takes_or_is_given_a_case(stranger: str) -> None:
+    world = World()
+    away = [one.id for one in world.engine.deployment.roster.people]
+    for name in away:
+        set_person(world, name, availability=Availability.OFFLINE)
+    gus = Person(id="gus", name="Gus", queues=("frontline",), left=True)
+    world.engine.activate(
+        replace(world.engine.deployment, roster=changed(world.engine.deployment.roster, gus))
+    )
+    world.customer(ASK)
+    before = world.own()
+    unknown = Refused(code=Refusal.UNKNOWN_PERSON, who=stranger)
+    assert world.act(c.Accept, human(stranger)).refused == unknown
+    assert world.act(c.Propose, BOSS, human=stranger).refused == unknown
+    approval = world.engine.ask_approval("c1", "refund", {}, id="a")
+    with pytest.raises(errors.Refused, match=stranger):
+        world.engine.answer_approval(approval.id, stranger, granted=True)
+    assert (before.status, world.own()) == (Status.FALLBACK, before)
+    assert world.act(c.Takeover, BOSS).refused is None  # whose right is another matter
 
 
 def test_an_accept_that_comes_after_the_proposal_is_over_is_told_who_is_asked() -> None:

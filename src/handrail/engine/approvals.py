@@ -52,6 +52,8 @@ def answer(unit: Unit, on: Deployment, name: str, by: str, *, granted: bool) -> 
         raise InputError(
             f"nobody is named as the one who answers `{name}`", hint="give the person's id as `by`"
         )
+    if not on.knows(by):
+        raise Refused(f"the roster has nobody `{by}`, or no longer", hint="add the person first")
     asked = unit.approval(name)
     if asked is None:
         raise NotFound(f"no approval `{name}`", hint="ask for it first")

@@ -46,6 +46,15 @@ class Deployment:
         """What a handoff of a workflow must bring."""
         return policy.bundle(self.pack, workflow)
 
+    def knows(self, person: str) -> bool:
+        """Whether a case can be this person's: somebody of the roster who is still there, or a
+        steward of the pack.
+        """
+        found = self.roster.person(person)
+        if found is not None:
+            return not found.left
+        return any(queue.steward == person for queue in self.queues.values())
+
     def mode(self, workflow: str, case: str) -> Mode:
         """How far a decision acts on a case: the same at every turn and in every process."""
         own = self.workflow(workflow)

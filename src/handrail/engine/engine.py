@@ -146,7 +146,8 @@ class Engine(Controls):
         own = work.own
         if turn.role not in _SPEAK:
             return None
-        if turn.role is Role.HUMAN and not by:  # whom nobody knows may have spoken, not speak here
+        if turn.role is Role.HUMAN and not self.deployment.knows(by):
+            # whom nobody knows may have spoken elsewhere, and does not speak here
             return Refused(code=Refusal.NOT_OWNER, who=own.human) if deliver else None
         if turn.role is Role.HUMAN:
             if own.status is Status.AI and intake.mode(work) is Mode.OBSERVE:

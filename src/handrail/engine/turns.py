@@ -36,7 +36,7 @@ _ANSWERS = (
 def arrive(work: Work, turn: Turn, by: str) -> Refused | None:
     """What a turn does to the owner before it is looked at: people step in, customers return."""
     status = work.own.status
-    if turn.role is Role.HUMAN and by:
+    if turn.role is Role.HUMAN and work.deployment.knows(by):
         return _step_in(work, by)
     if comes_back(turn) and status is Status.CLOSED:
         return _come_back(work)

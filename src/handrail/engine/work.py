@@ -14,6 +14,7 @@ from handrail.core.ownership import (
     Epoch,
     Ownership,
     Party,
+    Refusal,
     Refused,
     Status,
 )
@@ -96,6 +97,8 @@ class Work:
         after = ownership.apply(before, cmd)
         if isinstance(after, Refused):
             return after
+        if stranger := self._stranger(cmd):
+            return Refused(code=Refusal.UNKNOWN_PERSON, who=stranger)
         self.change(ownership=after)
         self.entry(cmd.name, cmd.by, plain(cmd))
         if after.epoch != before.epoch:
@@ -115,6 +118,18 @@ class Work:
             body = {"human": after.human, "reason": cmd.reason or cmd.name, "steps": steps}
             self.effect("returned", body)
         return None
+
+    def _stranger(self, cmd: Command) -> str:
+        """Who would have or be asked to take the case, and is nobody that it can be given to. A
+        supervisor steps in without being in the roster.
+        """
+        if isinstance(cmd, c.Propose):
+            name = cmd.human
+        elif isinstance(cmd, c.Accept | c.Takeover) and not cmd.by.supervisor:
+            name = cmd.by.id
+        else:
+            return ""
+        return "" if self.deployment.knows(name) else name
 
     def end_offer(self, status: OfferStatus) -> None:
         """Close the offer that is open, if there is one, with an entry."""

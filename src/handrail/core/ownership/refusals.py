@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     ALREADY_TRIED = "already_tried"
     NO_QUEUE = "no_queue"
     NO_PERSON = "no_person"
+    UNKNOWN_PERSON = "unknown_person"
     NO_PLAN = "no_plan"
     MANDATE_EXPIRED = "mandate_expired"
     TOO_MANY_BOUNCES = "too_many_bounces"
@@ -62,6 +63,7 @@ MEANING = {
     Refusal.ALREADY_TRIED: "this person had the case or the proposal in this handoff already",
     Refusal.NO_QUEUE: "a handoff needs a queue and its steward",
     Refusal.NO_PERSON: "name the person",
+    Refusal.UNKNOWN_PERSON: "the roster has nobody of that id, or no longer; add the person first",
     Refusal.NO_PLAN: "a handback needs a plan that has not expired: steps with id and action",
     Refusal.MANDATE_EXPIRED: "the mandate has expired; the case goes back to its sponsor",
     Refusal.TOO_MANY_BOUNCES: "the case went back to the AI as often as the pack allows",
