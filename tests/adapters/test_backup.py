@@ -94,7 +94,15 @@ def rows(url: str) -> Rows:
     engine = create_engine(address(url), poolclass=NullPool)
     with engine.connect() as connection:
         return {
-            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+            table.name: sorted(
+                (
+                    tuple(row)
+                    for row in connection.execute(
+                        select(*(one for one in table.columns if one.name != "place"))
+                    )
+                ),
+                key=repr,
+            )
             for table in METADATA.sorted_tables
         }
 
@@ -439,7 +447,7 @@ def test_a_store_is_no_backup_and_a_backup_no_store(made: Path, tmp_path: Path) 
         check(tmp_path / "origin.db")
     with pytest.raises(Refused, match="this is a backup, no store"):
         SqlStore(f"sqlite:///{made}")
-    with pytest.raises(Refused, match="the tables of the store are `backup-0001`"):
+    with pytest.raises(Refused, match="the tables of the store are `backup-0002`"):
         back_up(f"sqlite:///{made}", tmp_path / "copy")
 
 
@@ -459,17 +467,17 @@ def test_a_backup_of_a_newer_version_is_refused(
 def test_a_backup_of_an_older_version_is_brought_up_in_a_copy(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """There is no older version yet, so this one is made the older one of a next."""
+    """This one is made the older one of a next."""
     brought: list[str] = []
     real = migrate.bring_up
 
     def bring_up(url: str, dialect: Any) -> None:
         brought.append(url)
         with monkeypatch.context() as patch:
-            patch.setattr(migrate, "LATEST", "0001")
+            patch.setattr(migrate, "LATEST", "0002")
             real(url, dialect)
 
-    monkeypatch.setattr(migrate, "LATEST", "0002")
+    monkeypatch.setattr(migrate, "LATEST", "0003")
     monkeypatch.setattr(migrate, "bring_up", bring_up)
     before = made.read_bytes()
     done = restore(made, f"sqlite:///{tmp_path / 'new.db'}")

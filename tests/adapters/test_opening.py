@@ -2,15 +2,16 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import Table, create_engine, text
 
-from adapters.test_contract import Clock, fresh, put
-from handrail.adapters.sql import SqlStore
+from adapters.test_contract import Clock, entry, fresh, put
+from handrail.adapters.sql import SqlStore, house
 from handrail.adapters.sql.dialects import address
 from handrail.adapters.sql.migrate import VERSION_TABLE
 from handrail.adapters.sql.schema import METADATA
@@ -44,6 +45,37 @@ def test_the_migrations_lead_to_the_tables_that_the_code_knows(url: Url) -> None
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         assert compare_metadata(context, METADATA) == []
     engine.dispose()
+
+
+_BEFORE_0002 = (
+    "drop index entries_place",
+    "alter table entries drop column place",
+    *(f"drop table {table.name}" for table in vars(house).values() if isinstance(table, Table)),
+    f"update {VERSION_TABLE} set version_num = '0001'",  # noqa: S608
+)
+
+
+def test_a_store_of_the_first_version_is_brought_up_with_all_that_is_in_it(url: Url) -> None:
+    first = SqlStore(url, clock=Clock())
+    case = put(first, fresh())
+    with first.unit() as unit:
+        unit.append(entry(1))
+        case = unit.save(replace(case, entries=1))
+    first.close()
+    engine = create_engine(address(url))
+    with engine.begin() as connection:
+        for said in _BEFORE_0002:
+            connection.execute(text(said))
+    engine.dispose()
+    again = SqlStore(url, clock=Clock())
+    with again.unit() as unit:
+        assert unit.case("c1") == case
+        assert [one.number for one in unit.entries("c1")] == [1]
+        unit.append(entry(2))
+        unit.save(replace(case, entries=2))
+    with again.view() as unit:
+        assert [one.number for one in unit.entries("c1")] == [1, 2]
+    again.close()
 
 
 def test_several_processes_may_open_a_new_store_at_once(url: Url) -> None:

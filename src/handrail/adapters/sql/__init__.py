@@ -1,5 +1,6 @@
 """Stores in SQLite and PostgreSQL; see `store`."""
 
+from handrail.adapters.sql import house
 from handrail.adapters.sql.store import SqlStore
 
-__all__ = ["SqlStore"]
+__all__ = ["SqlStore", "house"]

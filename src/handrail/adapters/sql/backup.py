@@ -11,7 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Connection, NullPool, Table, create_engine, event, func, insert, select
+from sqlalchemy import (
+    Connection,
+    NullPool,
+    Table,
+    create_engine,
+    event,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -145,7 +155,9 @@ def _copy(source: Connection, draft: Path, path: Path, clock: Callable[[], int])
 
 def _read(source: Connection, table: Table) -> Iterator[Sequence[Row]]:
     """The rows of a table in batches, in the order of their keys."""
-    wanted = select(table).order_by(*table.primary_key.columns)
+    places = {ENTRIES.c.place: literal(0)}  # of a database that will not be there
+    columns = [places.get(one, one) for one in table.columns]
+    wanted = select(*columns).order_by(*table.primary_key.columns)
     found = source.execution_options(yield_per=BATCH).execute(wanted)
     for some in found.partitions():
         yield [tuple(row) for row in some]

@@ -183,6 +183,9 @@ PAYLOADS = Table(
     Index("payloads_case", "workspace", "case"),
 )
 
+# `place` is the transaction that appended the entry, in PostgreSQL, where the numbers of rows do
+# not follow the order of commits; readers of changes go by it. SQLite's own row
+# numbers do, and there it stays 0.
 ENTRIES = Table(
     "entries",
     METADATA,
@@ -196,6 +199,8 @@ ENTRIES = Table(
     _count("epoch"),
     Column("body", Text, nullable=False),
     Column("hash", Text, nullable=False),
+    _count("place"),
+    Index("entries_place", "workspace", "place", sqlite_where=text("place > 0")),
     CheckConstraint("number > 0", name="entries_number"),
 )
 

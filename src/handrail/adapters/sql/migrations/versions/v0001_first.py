@@ -2,18 +2,16 @@
 statements stand in a file for each kind of database.
 """
 
-from pathlib import Path
-
 from alembic import op
+
+from handrail.adapters.sql.migrations.frozen import statements
 
 revision = "0001"
 down_revision = None
-_NEXT = "\n-- next\n"
 
 
 def upgrade() -> None:
     """Make all tables and their guards."""
     bind = op.get_bind()
-    text = Path(__file__).with_name(f"v0001_{bind.dialect.name}.sql").read_text(encoding="utf-8")
-    for statement in text.split(_NEXT):
+    for statement in statements(f"v0001_{bind.dialect.name}.sql"):
         bind.exec_driver_sql(statement)
