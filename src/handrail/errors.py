@@ -5,6 +5,7 @@ HandrailError
 │   └── PackError   a policy pack, with all problems  bad_pack         2  422
 ├── NotFound        no such thing                     not_found        2  404
 ├── Refused         understood, and not allowed       refused          3  409
+│   ├── Unauthenticated  nobody knows who asks        unauthenticated  3  401
 │   ├── Forbidden   not by this person                forbidden        3  403
 │   └── Conflict    something else came first         conflict         3  409
 └── Failed          ours or the world's fault         failed           4  500
@@ -98,6 +99,13 @@ class Refused(HandrailError):
     code = "refused"
     exit_code = 3
     status = 409
+
+
+class Unauthenticated(Refused):
+    """Who asks has not proved who it is."""
+
+    code = "unauthenticated"
+    status = 401
 
 
 class Forbidden(Refused):

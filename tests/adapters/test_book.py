@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.world import ASK, World
+from engine.world import ASK, BOSS, World
+from handrail import books
 from handrail.adapters.sql import SqlStore
 from handrail.adapters.sql.book import reading, seal
 from handrail.core import ledger
@@ -53,6 +54,18 @@ def verified(world: World) -> tuple[Report, int, list[str]]:
     with reading(sql(world)) as book:
         report = ledger.verify(export(book), right)
         return report, *book.tail()
+
+
+def test_what_was_done_to_packs_is_signed_and_found_when_it_is_changed(
+    world: World, keys: Keys
+) -> None:
+    played(world, "c1")
+    with world.store.unit() as unit:
+        books.write(unit, books.PACKS, "approved", BOSS, {"digest": "d"})
+    assert seal(sql(world), keys) is not None
+    assert verified(world)[0].findings == []
+    tampered(world, "update entries set actor = 'human:eve' where \"case\" = '@packs'")
+    assert verified(world)[0].findings
 
 
 def tampered(world: World, *statements: str) -> None:

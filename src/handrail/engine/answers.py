@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
-from handrail import codec
+from handrail import books, codec
 from handrail.core.ownership import Command
 from handrail.engine.reply import Reply
 from handrail.errors import Conflict, InputError
@@ -53,6 +53,10 @@ def named(what: str, name: str) -> None:
         raise InputError(
             f"`{told}` cannot be the id of a {what}",
             hint=f"give 1 to {_LONGEST} characters, none of them a control character",
+        )
+    if what == "case" and books.is_book(name):
+        raise InputError(
+            f"`{name}` cannot be the id of a case", hint=f"begin it with anything but {books.MARK}"
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from handrail import books
 from handrail.core import ownership
 from handrail.core.ownership import Command, Refused, Resolve
 from handrail.engine import acts, timers
@@ -19,7 +20,7 @@ class _Undone(Exception):  # no error: the way to leave a unit without a trace
 
 def found(unit: Unit, name: str) -> Case:
     """The case of that id. NotFound when there is none."""
-    case = unit.case(name)
+    case = None if books.is_book(name) else unit.case(name)
     if case is None:
         raise NotFound(f"no case `{name}`", hint="a case begins with its first turn")
     return case

@@ -100,6 +100,7 @@ CASES = Table(
         "verdict_timing": TEXT,
     },
     select=f"select id, body, {', '.join(_CASE)} from cases t",
+    only=" and t.workflow <> ''",  # books are no cases
     key=("id",),
     window='exists (select 1 from entries e where e.workspace = t.workspace and e."case" = t.id '
     "and e.at >= ? and e.at < ?)",
