@@ -137,7 +137,7 @@ class Model:
         if self.who == "a" and self.status != "ai":
             return False
         if cmd.hard and cmd.queue != self.queue and self.who != "c":
-            self.to_queue(cmd.queue, cmd.steward)
+            self.to_queue(cmd.queue, cmd.steward, keeps=True)
         return True
 
     def takeover(self, cmd: Command) -> bool:

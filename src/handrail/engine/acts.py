@@ -78,7 +78,8 @@ def _after(work: Work, cmd: Command, before: Status) -> None:
         work.tell(NoticeEvent.PAUSE)
     elif isinstance(cmd, (*_LOOKS, c.Open)):
         transfer.settle(work)
-    if isinstance(cmd, c.Reroute | c.Move | c.Escalate) and work.own.status is Status.FALLBACK:
+    moved = isinstance(cmd, c.Reroute | c.Move | c.Escalate | c.Open)
+    if moved and work.own.status is Status.FALLBACK:
         timers.call(work)
 
 

@@ -104,11 +104,11 @@ def hand_off(own: Ownership, cmd: c.Open) -> Ownership:
     )
 
 
-@leads(None, Status.QUEUED)
+@leads(None, Status.QUEUED, Status.FALLBACK)
 def add_reason(own: Ownership, cmd: c.Open) -> Ownership:
     """Never a second handoff: one more reason, and for a hard one of another queue a new place."""
     if cmd.hard and cmd.queue != own.queue and cmd.by.kind not in ASK_ONLY:
-        own = _queued(own, cmd.queue, cmd.steward, _asked(own))
+        own = _sent_on(own, cmd.queue, cmd.steward, _asked(own))
     return _with_reason(own, cmd)
 
 

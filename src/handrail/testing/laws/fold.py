@@ -82,7 +82,7 @@ def _open(own: Fold, body: Mapping[str, Any], _: str) -> None:
         own.status = "held"
     elif body.get("hard") and body["queue"] != own.queue and body["by"]["kind"] != "customer":
         _asked(own)
-        _wait(own, body)
+        _sent_on(own, body)
 
 
 def _asked(own: Fold) -> None:
