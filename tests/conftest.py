@@ -3,10 +3,14 @@
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from handrail.adapters.sql import SqlStore
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,3 +50,21 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no recorded conversations: name their folder in HANDRAIL_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _every_store_is_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a test opens is closed when it ends, however it ends: what is not would be told as
+    a warning in the middle of another test.
+    """
+    opened: list[SqlStore] = []
+    begin = SqlStore.__init__
+
+    def init(self: SqlStore, *given: Any, **named: Any) -> None:
+        begin(self, *given, **named)
+        opened.append(self)
+
+    monkeypatch.setattr(SqlStore, "__init__", init)
+    yield
+    for store in opened:
+        store.close()

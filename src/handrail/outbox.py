@@ -4,6 +4,8 @@ Law 19: none is lost; what the AI said and the customer has not got is cancelled
 when the case has changed its owner meanwhile, or the AI was stopped.
 """
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,10 +20,12 @@ OWNER_CHANGED = "owner_changed"
 STOPPED = "stopped"
 MANDATE_EXPIRED = "mandate_expired"
 _FIRST, _LONGEST = 1_000, 600_000  # milliseconds between two tries: doubled each time, bounded
-LEASE = 6_000
+LEASE = 4_000
 """Milliseconds that a delivery may take before another process tries it too, unless the one that
 is at it renews the lease. So long waits what a process that died was delivering.
 """
+_TOGETHER = 16  # effects of a case that are leased together at the most
+_HASTE = 0.25  # seconds after which the first of them is to be marked: a slow receiver gets no runs
 DROPPED = "dropped"
 UNDELIVERED = "undelivered"
 """The kind of the effect that tells of a message which the customer never gets."""
@@ -33,15 +37,21 @@ _ENDS = {
     Sent.FAILED: Delivery.FAILED,
 }
 
+_Tried = tuple[Effect, Sent, str]  # what was delivered, and how it went
+
 
 def drain(store: Store, channel: Channel, *, limit: int = 100) -> int:
     """Deliver what is due, at most `limit` effects; gives how many left or were cancelled.
 
     A crash between the delivery and the mark means a second delivery under the same key.
     """
-    with store.unit() as unit:
-        due = unit.undelivered(unit.now(), limit)
-    return sum(carry(store, channel, effect) for effect in due)
+    post, left = Post(store, channel), 0
+    for due in post.due(limit):
+        lane: Sequence[Effect] = due
+        while lane:
+            count, lane = post.carry(lane)
+            left += count
+    return left
 
 
 class Post:
@@ -49,24 +59,66 @@ class Post:
 
     def __init__(self, store: Store, channel: Channel) -> None:
         self._store, self._channel = store, channel
+        self._lock = threading.Lock()
+        self._runs: dict[str, tuple[float, list[str]]] = {}  # by case: since when, with which keys
 
-    def due(self, limit: int) -> Sequence[Effect]:
-        """What may leave now, oldest first; nothing is locked."""
+    def due(self, limit: int) -> list[Sequence[Effect]]:
+        """What may leave now, the oldest `limit`: a lane for each case, in the order in which its
+        effects are to leave. Nothing is locked.
+        """
+        found: dict[str, list[Effect]] = {}
         with self._store.view() as unit:
-            return unit.undelivered(unit.now(), limit)
+            for effect in unit.undelivered(unit.now(), limit):
+                found.setdefault(effect.case, []).append(effect)
+        return [sorted(lane, key=lambda one: one.number) for lane in found.values()]
 
-    def carry(self, due: Effect) -> bool:
-        """Deliver one of them; whether it left or was cancelled."""
-        return carry(self._store, self._channel, due)
+    def carry(self, lane: Sequence[Effect]) -> tuple[int, Sequence[Effect]]:
+        """Deliver the first of these effects of one case, and those behind it while that is quick:
+        one unit leases them all, one marks how it went. Gives how many left or were cancelled, and
+        with what the next run begins.
+        """
+        taken, rest, left = _take(self._store, lane)
+        if not taken:
+            return left, rest
+        with self._lock:
+            self._runs[lane[0].case] = time.monotonic(), [effect.key for effect, _ in taken]
+        try:
+            tried = self._deliver(taken)
+            back = [effect for effect, _ in taken[len(tried) :]]
+            return left + _settle(self._store, tried, back), [*back, *rest]
+        finally:
+            with self._lock:
+                del self._runs[lane[0].case]
 
-    def renew(self, keys: Sequence[str]) -> None:
-        """These are still being delivered: nobody else takes them for another lease."""
-        with self._store.unit() as unit:
-            until = unit.now() + LEASE
-            for key in sorted(keys):
-                effect = unit.effect(key)
-                if effect and effect.status is Delivery.QUEUED and effect.due < until:
-                    unit.put_effect(replace(effect, due=until))
+    def _deliver(self, taken: Sequence[tuple[Effect, str]]) -> list[_Tried]:
+        """One after the other, until one fails or the first is to hear how it went."""
+        tried: list[_Tried] = []
+        end = time.monotonic() + _HASTE
+        for effect, text in taken:
+            try:
+                sent, error = self._channel.deliver(effect, text), ""
+            except Exception as problem:  # noqa: BLE001  # whatever it raises, the effect is kept
+                sent, error = Sent.FAILED, type(problem).__name__
+            tried.append((effect, sent, error))
+            if sent is Sent.FAILED or time.monotonic() > end:
+                break
+        return tried
+
+    def renew(self, after: float = 0.0) -> None:
+        """What has been held for `after` seconds nobody else takes for another lease."""
+        now = time.monotonic()
+        with self._lock:
+            found = [(case, *run) for case, run in self._runs.items() if now - run[0] >= after]
+        for case, _, keys in found:
+            with self._store.unit() as unit:
+                unit.case(case)
+                until = unit.now() + LEASE
+                for effect in filter(None, map(unit.effect, keys)):
+                    if effect.status is Delivery.QUEUED and effect.due < until:
+                        unit.put_effect(replace(effect, due=until))
+            with self._lock:
+                if case in self._runs:
+                    self._runs[case] = now, keys
 
 
 def failed(store: Store, limit: int = 100) -> Sequence[Effect]:
@@ -111,32 +163,36 @@ def report(store: Store, key: str, sent: Sent) -> bool:
     return True
 
 
-def carry(store: Store, channel: Channel, due: Effect) -> bool:
-    """One effect, from the last look at its fence to the mark of how it went.
+def _take(
+    store: Store, lane: Sequence[Effect]
+) -> tuple[list[tuple[Effect, str]], Sequence[Effect], int]:
+    """Lease what may leave now, with its texts; the rest of the lane; how many were cancelled.
 
-    The case is locked before its effect, as everywhere, so that no two wait for one another.
+    The case is locked before its effects, as everywhere, so that no two wait for one another.
+    What the AI said is looked at right before it leaves: it goes first in its run, or in the next.
     """
+    taken: list[tuple[Effect, str]] = []
+    left = 0
     with store.unit() as unit:
-        unit.case(due.case)
-        effect = unit.effect(due.key)
-        if effect is None or effect.status is not Delivery.QUEUED or effect.due > unit.now():
-            return False  # another process was quicker
-        if first := _before(unit, effect):
-            unit.put_effect(replace(effect, due=max(first.due, effect.due)))
-            return False
-        if why := _late(unit, effect):
-            _mark(unit, effect, Delivery.CANCELLED, why)
-            return True
-        # Nobody else takes it meanwhile, and after a crash it is tried again.
-        effect = replace(effect, attempts=effect.attempts + 1, due=unit.now() + LEASE)
-        unit.put_effect(effect)
-        text = unit.payload(effect.key) or ""
-    error = ""
-    try:
-        sent = channel.deliver(effect, text)
-    except Exception as problem:  # noqa: BLE001  # whatever a channel raises, the effect is kept
-        sent, error = Sent.FAILED, type(problem).__name__
-    return _settle(store, effect, sent, error)
+        unit.case(lane[0].case)
+        for number, due in enumerate(lane):
+            if taken and (due.fence is not None or len(taken) >= _TOGETHER):
+                return taken, lane[number:], left
+            effect = unit.effect(due.key)
+            if effect is None or effect.status is not Delivery.QUEUED or effect.due > unit.now():
+                continue  # another process was quicker
+            first = _before(unit, effect)
+            if first and first.key not in {one.key for one, _ in taken}:
+                unit.put_effect(replace(effect, due=max(first.due, effect.due)))
+            elif why := late(unit, effect):
+                _mark(unit, effect, Delivery.CANCELLED, why)
+                left += 1
+            else:
+                # Nobody else takes it meanwhile, and after a crash it is tried again.
+                leased = replace(effect, attempts=effect.attempts + 1, due=unit.now() + LEASE)
+                unit.put_effect(leased)
+                taken.append((leased, unit.payload(leased.key) or ""))
+    return taken, (), left
 
 
 def _before(unit: Unit, effect: Effect) -> Effect | None:
@@ -151,27 +207,36 @@ def _before(unit: Unit, effect: Effect) -> Effect | None:
     return None
 
 
-def _settle(store: Store, tried: Effect, sent: Sent, error: str) -> bool:
+def _settle(store: Store, tried: Sequence[_Tried], back: Sequence[Effect]) -> int:
+    """Mark how these went, and let go of what was leased and not tried; how many have left."""
+    with store.unit() as unit:
+        unit.case(tried[0][0].case)
+        for leased in back:
+            effect = unit.effect(leased.key)
+            if effect and (effect.status, effect.attempts) == (leased.status, leased.attempts):
+                unit.put_effect(replace(effect, attempts=effect.attempts - 1, due=unit.now()))
+        return sum(_settled(unit, *one) for one in tried)
+
+
+def _settled(unit: Unit, tried: Effect, sent: Sent, error: str) -> bool:
     """Mark how a try went. What was cancelled while it was under way stays so, if it failed; so
     does what somebody else tries meanwhile, or has delivered.
     """
-    with store.unit() as unit:
-        unit.case(tried.case)
-        effect = unit.effect(tried.key)
-        if effect is None or effect.status is _ENDS[sent]:
-            return False
-        ours = effect.status is Delivery.QUEUED and effect.attempts == tried.attempts
-        if sent is Sent.FAILED and not ours:
-            return False
-        if sent is Sent.FAILED and effect.attempts < TRIES:
-            wait = min(_LONGEST, _FIRST * 2 ** (effect.attempts - 1))
-            unit.put_effect(replace(effect, due=unit.now() + wait, error=error))
-            return False
-        _mark(unit, effect, _ENDS[sent], error)
+    effect = unit.effect(tried.key)
+    if effect is None or effect.status is _ENDS[sent]:
+        return False
+    ours = effect.status is Delivery.QUEUED and effect.attempts == tried.attempts
+    if sent is Sent.FAILED and not ours:
+        return False
+    if sent is Sent.FAILED and effect.attempts < TRIES:
+        wait = min(_LONGEST, _FIRST * 2 ** (effect.attempts - 1))
+        unit.put_effect(replace(effect, due=unit.now() + wait, error=error))
+        return False
+    _mark(unit, effect, _ENDS[sent], error)
     return True
 
 
-def _late(unit: Unit, effect: Effect) -> str:
+def late(unit: Unit, effect: Effect) -> str:
     """Why the AI may not say this any more (law 15); empty: it may, or the AI did not say it."""
     if effect.fence is None:
         return ""

@@ -24,7 +24,11 @@ def main() -> int:
     failed = False
     for store in stores:
         figures = rig.run(store, kills=given.kills, seed=given.seed, cases=given.cases)
-        slow = [one for one in figures.effects_after + figures.clocks_after if one > LIMIT]
+        slow = [
+            one
+            for one in figures.effects_after + figures.clocks_after + figures.jobs_after
+            if one > LIMIT
+        ]
         if slow:
             figures.wrong.append(f"taken over only after {max(slow)} ms, {len(slow)} times")
         failed = failed or bool(figures.wrong)

@@ -19,13 +19,14 @@ from handrail.engine import Engine
 def rush(folder: str, number: str, people: str) -> None:
     """Accept every case once for each person of this process."""
     setup = place.setup(folder)
-    engine = Engine(setup.store(), place.deployment(people=False))
+    store, names = setup.store(), [f"p{number}.{n}" for n in range(int(people))]
+    engine = Engine(store, place.deployment(people=False, crowd=names))
     journal = Journal(Path(folder), f"accepts.{number}")
     journal.write(ready=number)
     while not (Path(folder) / "go").exists():
         time.sleep(0.01)
     for case in setup.names():
-        gate = threading.Barrier(int(people))
+        gate = threading.Barrier(len(names))
 
         def accept(who: str, case: str = case, gate: threading.Barrier = gate) -> None:
             gate.wait()
@@ -38,13 +39,12 @@ def rush(folder: str, number: str, people: str) -> None:
             told = getattr(reply.refused, "who", "")
             journal.write(case=case, who=who, why=reply.why, told=told)
 
-        threads = [
-            threading.Thread(target=accept, args=(f"p{number}.{n}",)) for n in range(int(people))
-        ]
+        threads = [threading.Thread(target=accept, args=(who,)) for who in names]
         for one in threads:
             one.start()
         for one in threads:
             one.join()
+    store.close()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,13 +26,16 @@ OK, BROKEN = 0, 3  # how a worker ends: as it was told to, or because of what mu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """One rig. `offset` is what its time is ahead of the wall's; `receiver` a port of loopback."""
+    """One rig. `offset` is what its time is ahead of the wall's; `receiver` a port of loopback;
+    `jobs`: its workers do slow jobs, too.
+    """
 
     folder: str
     url: str
     receiver: int
     offset: int
     cases: int
+    jobs: bool = False
 
     def save(self) -> None:
         """Leave it where the workers look."""
@@ -71,15 +74,17 @@ def chance(seed: object) -> Random:
     return Random(str(seed))  # noqa: S311  # see above
 
 
-def deployment(*, people: bool = True) -> Deployment:
+def deployment(*, people: bool = True, crowd: Sequence[str] = ()) -> Deployment:
     """The starter pack for chat with clocks of seconds, so that they run out while a rig runs.
 
     Its people have all day and many hands; without `people` all are busy, and nobody is asked.
+    `crowd`: ids of more of them.
     """
     pack = packs.load("support-chat")
     found = rosters.load("support-chat", pack)
     state = Availability.ONLINE if people else Availability.BUSY
     able = [replace(o, capacity=60, shifts=None, availability=state) for o in found.people]
+    able += [replace(able[0], id=name) for name in crowd]
     hasty = replace(pack, sla=tuple(_hasty(one) for one in pack.sla))
     return deploy(hasty, Roster(version=found.version, people=tuple(able)))
 

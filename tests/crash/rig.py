@@ -17,7 +17,8 @@ from random import Random
 from typing import Any, NamedTuple
 
 import postgres
-from crash import check, place, timing
+from crash import check, place, slow, timing
+from crash.audit import Auditor
 from crash.place import Setup
 from crash.worker import Receiver
 from handrail.engine import Engine
@@ -52,23 +53,28 @@ class Figures:
     pending_at_kills: int = 0
     effects_after: list[int] = field(default_factory=list)
     clocks_after: list[int] = field(default_factory=list)
+    jobs: int = 0
+    jobs_after: list[int] = field(default_factory=list)
+    verified: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def told(self) -> dict[str, Any]:
         """As plain data, the long lists as their middle and their end."""
         found = asdict(self)
-        for name in ("effects_after", "clocks_after"):
+        for name in ("effects_after", "clocks_after", "jobs_after"):
             times = sorted(found.pop(name))
             if times:
                 found[f"{name}_ms"] = {"median": times[len(times) // 2], "worst": times[-1]}
+                found[f"{name}_ms"]["count"] = len(times)
         return found
 
 
 class Kill(NamedTuple):
-    """When it was, by the store, and whether peace followed."""
+    """When it was, by the store, whether peace followed, and the name of whose life it ended."""
 
     at: int
     measured: bool
+    worker: str
 
 
 class Process:
@@ -123,7 +129,7 @@ def wait(true: Any, what: str, seconds: float = READY) -> None:
 
 
 @contextlib.contextmanager
-def stage(url: str = "", *, cases: int, flaky: int = FLAKY) -> Iterator[Setup]:
+def stage(url: str = "", *, cases: int, flaky: int = FLAKY, jobs: bool = False) -> Iterator[Setup]:
     """A folder, a store (in SQLite when no address is given) and a receiver that runs."""
     folder = Path(tempfile.mkdtemp(prefix="hr-crash-"))
     receiver = spawn(folder, "receiver", folder, flaky)
@@ -135,6 +141,7 @@ def stage(url: str = "", *, cases: int, flaky: int = FLAKY) -> Iterator[Setup]:
             receiver=int((folder / "receiver.port").read_text()),
             offset=place.noon(),
             cases=cases,
+            jobs=jobs,
         )
         made.save()
         made.store().close()  # the tables are there before the first worker
@@ -162,12 +169,14 @@ def run(store: str, *, kills: int, seed: int, cases: int = 200) -> Figures:
     """Kill workers under load, then check. One worker on SQLite, three on PostgreSQL."""
     figures = Figures(store=store, seed=seed)
     began = time.monotonic()
-    with address(store) as url, stage(url, cases=cases) as made:
+    with address(store) as url, stage(url, cases=cases, jobs=True) as made:
         folder = Path(made.folder)
         workers = [Process(folder, n, seed) for n in range(1 if store == "sqlite" else 3)]
         try:
-            times = _kill(made, workers, place.chance(seed), kills)
+            auditor = Auditor(made)
+            times = _kill(made, workers, place.chance(seed), kills, auditor, figures)
             wait(lambda: all(one.answered() > 5 for one in workers), "the last lives")
+            figures.wrong += auditor.look()
             _finish(folder, workers, figures)
         except TimeoutError as problem:
             problem.add_note(_stacks(folder, workers))
@@ -177,6 +186,8 @@ def run(store: str, *, kills: int, seed: int, cases: int = 200) -> Figures:
                 one.kill()
         figures.kills = len(times)
         judge(made, times, figures)
+        figures.wrong += auditor.look()  # and of what was left in the end
+        figures.verified = auditor.times
     figures.seconds = round(time.monotonic() - began, 1)
     return figures
 
@@ -190,8 +201,17 @@ def _stacks(folder: Path, workers: Sequence[Process]) -> str:
     return (folder / "worker.stderr").read_text(errors="replace") + "\n".join(map(str, ends))
 
 
-def _kill(made: Setup, workers: Sequence[Process], random: Random, kills: int) -> list[Kill]:
-    """One worker at a time, while it works or (one time in ten) while it begins."""
+def _kill(
+    made: Setup,
+    workers: Sequence[Process],
+    random: Random,
+    kills: int,
+    auditor: Auditor,
+    figures: Figures,
+) -> list[Kill]:
+    """One worker at a time, while it works or (one time in ten) while it begins. After the peace
+    that follows some kills the ledger is verified, while the others work.
+    """
     times = []
     for number in range(1, kills + 1):
         one = random.choice(workers)
@@ -199,24 +219,28 @@ def _kill(made: Setup, workers: Sequence[Process], random: Random, kills: int) -
             wait(lambda one=one: one.answered() > 3 or one.running.poll() is not None, "a worker")
         time.sleep(random.random() * 1.5)
         measured = number % MEASURED == 0 or number == kills
-        times.append(Kill(made.clock(), measured))
+        times.append(Kill(made.clock(), measured, one.journal.stem))
         if one.running.poll() is not None:
             break  # it ended by itself, and its journal says why
         one.kill()
         one.start()
         if measured:
             time.sleep(CALM)
+            figures.wrong += auditor.look()
     return times
 
 
 def _finish(folder: Path, workers: Sequence[Process], figures: Figures) -> None:
+    (folder / slow.LAST).touch()
+    time.sleep(0.1)  # whoever is just asking for one has written it down
+    wait(lambda: not slow.unfinished(slow.notes(folder)), "the jobs that were asked for")
     (folder / "stop").touch()
     for one in workers:
         code = one.running.wait(READY)
         if code != place.OK:
             figures.wrong.append(f"worker {one.number} ended with {code}")
     if complaint := (folder / "worker.stderr").read_text(errors="replace").strip():
-        figures.wrong.append(complaint[-1000:])
+        figures.wrong.append("\n".join(complaint.splitlines()[:20]))
 
 
 def judge(made: Setup, kills: Sequence[Kill], figures: Figures) -> None:
@@ -239,11 +263,14 @@ def judge(made: Setup, kills: Sequence[Kill], figures: Figures) -> None:
         check.delivered(seen, log),
         check.chained(store),
         check.again(engine, found),
+        slow.wrong(jobs := slow.notes(Path(made.folder)), [one.at - made.offset for one in kills]),
     ):
         wrong += one
     if check.read(store, made.names()) != seen:
         wrong.append("calls that were repeated have changed something")
     _count(figures, seen, log, kills, made.offset)
+    figures.jobs = len({one.key for one in jobs})
+    figures.jobs_after = slow.taken_over(jobs, [(k.at - made.offset, k.worker) for k in kills])
     store.close()
 
 

@@ -39,7 +39,6 @@ def test_of_200_who_accept_at_once_one_wins_and_the_rest_are_told_who(store: str
                 entries = [one for one in unit.entries(case) if one.name == "accept"]
             assert [one.actor for one in entries] == [f"human:{winners[0]}"]
             assert engine.case(case).ownership.human == winners[0]
-        engine.store.close()  # type: ignore[attr-defined]
     if url:
         postgres.drop_database(url)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import postgres
-from crash import check, place, rig, traffic
+from crash import check, place, rig, slow, traffic
+from crash.audit import Auditor
 from crash.worker import Journal, Receiver
 from handrail import codec
 from handrail.engine import Engine
@@ -29,7 +30,9 @@ def test_nothing_acknowledged_is_lost_when_processes_are_killed(store: str) -> N
     assert figures.kills == KILLS
     assert figures.acknowledged > 10 * KILLS
     assert figures.effects > 10
-    assert max(figures.effects_after + figures.clocks_after, default=0) <= LIMIT
+    assert max((*figures.effects_after, *figures.clocks_after, *figures.jobs_after)) <= LIMIT
+    assert figures.jobs > KILLS
+    assert figures.verified >= 3
 
 
 @pytest.fixture
@@ -45,7 +48,6 @@ def made() -> Iterator[place.Setup]:
             journal.write(call=call)
             reply = traffic.make(engine, call)
             journal.write(answered=call["id"], reply=codec.dump(reply))
-        engine.store.close()  # type: ignore[attr-defined]
         yield made
 
 
@@ -91,6 +93,36 @@ def test_what_was_lost_or_changed_is_found(made: place.Setup, statement: str, sa
     assert says in "; ".join(wrong(made))
 
 
+def test_a_ledger_that_was_changed_is_found_by_the_auditor(made: place.Setup) -> None:
+    auditor = Auditor(made)
+    assert auditor.look() == []
+    assert auditor.look() == []  # nothing was changed, so there is no new checkpoint
+    spoil(made, "update entries set at = at + 1 where number = 1 and \"case\" = 'c1'")
+    (told,) = auditor.look()
+    assert "ended with 1" in told
+    assert "`c1`" in told
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("asked begin", "nobody has finished it"),
+        ("asked begin end end", "was finished 2 times"),
+        ("asked begin end", ""),
+    ],
+)
+def test_a_job_that_was_lost_or_done_twice_is_found(lines: str, says: str, tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "0.1")
+    for what in lines.split():
+        journal.write(job="j1", what=what)
+    found = slow.notes(tmp_path)
+    assert [one.what for one in found] == lines.split()
+    told = "; ".join(slow.wrong(found, []))
+    assert (says in told) if says else not told
+    died = found[-1].at  # who dies at the end of a job has not yet said so: it may be done again
+    assert ("finished 2 times" in "; ".join(slow.wrong(found, [died]))) is False
+
+
 def test_what_the_receiver_applied_and_nobody_had_written_is_found(made: place.Setup) -> None:
     log = Path(made.folder) / "receiver.log"
     log.write_text('{"key": "c1/999", "worker": "0.1", "at": 1, "first": true, "mood": ""}\n')
@@ -118,4 +150,3 @@ def test_an_unacknowledged_call_with_half_a_trace_is_found(made: place.Setup) ->
     assert list(check.whole(store, found)) == []
     spoil(made, f"delete from answers where key = '{traffic.key(found.open[0])}'")  # noqa: S608
     assert any("never answered" in one for one in check.whole(store, found))
-    store.close()

@@ -9,6 +9,7 @@ back and before the next call begins. A call that fails for now is made again un
 import faulthandler
 import http.client
 import json
+import logging
 import os
 import signal
 import sys
@@ -18,9 +19,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from crash import place, traffic
+from crash import place, slow, traffic
 from handrail import codec, outbox
-from handrail.adapters.alarms import Alarms
+from handrail.adapters.alarms import Alarms, Job, Jobs
 from handrail.engine import Engine
 from handrail.errors import Conflict, HandrailError, Unavailable
 from handrail.ports import Effect, Sent
@@ -67,18 +68,19 @@ class Watched:
     def __init__(self, post: outbox.Post, watch: Callable[..., Any]) -> None:
         self._post, self._watch = post, watch
 
-    def due(self, limit: int) -> Sequence[Effect]:
+    def due(self, limit: int) -> list[Sequence[Effect]]:
         """See `outbox.Post`."""
-        found: Sequence[Effect] = self._watch(self._post.due, limit)
+        found: list[Sequence[Effect]] = self._watch(self._post.due, limit)
         return found
 
-    def carry(self, due: Effect) -> object:
+    def carry(self, lane: Sequence[Effect]) -> tuple[int, Sequence[Effect]]:
         """See `outbox.Post`."""
-        return self._watch(self._post.carry, due)
+        found: tuple[int, Sequence[Effect]] = self._watch(self._post.carry, lane)
+        return found
 
-    def renew(self, keys: Sequence[str]) -> object:
+    def renew(self, after: float) -> object:
         """See `outbox.Post`."""
-        return self._watch(self._post.renew, keys)
+        return self._watch(self._post.renew, after)
 
 
 class Worker:
@@ -94,6 +96,8 @@ class Worker:
         self.engine = Engine(self.store, place.deployment())
         self.channel = Receiver(self.setup.receiver, self.name)
         self.stop, self.broken = threading.Event(), False
+        # What may be tried again is in the journal; worse is a complaint.
+        logging.getLogger("handrail.alarms").setLevel(logging.ERROR)
 
     def run(self) -> int:
         """Work until there is a file `stop`; gives how the process ends."""
@@ -101,20 +105,50 @@ class Worker:
         post = Watched(outbox.Post(self.store, self.channel), self._watch)
         alarms = Alarms(fire=self._fire, post=post, tick=TICK)
         alarms.start()
+        jobs = self._jobs()
         try:
             for number in range(10**9):
                 if self.stop.is_set() or (self.folder / "stop").exists():
                     break
                 self._call(f"{self.name}.{number}")
                 alarms.wake()
+                self._ask(jobs)
                 time.sleep(self.random.random() * PAUSE)
         finally:
             self.stop.set()
+        if jobs is not None:
+            jobs.stop()
         if not alarms.stop():
             self.journal.write(broken="the alarms do not end", where="alarms")
             return place.BROKEN
+        self.store.close()
         self.journal.write(ended=self.name)
         return place.BROKEN if self.broken else place.OK
+
+    def _jobs(self) -> Jobs | None:
+        """The slow work of this process, if the rig is to have some."""
+        self._asked, self._next = 0, 0.0
+        if not self.setup.jobs:
+            return None
+        jobs = Jobs(self.store.url, [Job(name="slow", run=self._slow)], executor=self.name)
+        jobs.start()
+        return jobs
+
+    def _ask(self, jobs: Jobs | None) -> None:
+        """Ask for a job now and then; it is acknowledged when that has returned."""
+        if jobs is None or time.monotonic() < self._next:
+            return
+        self._asked, self._next = self._asked + 1, time.monotonic() + slow.EVERY
+        if (self.folder / slow.LAST).exists():
+            return
+        key = f"{self.name}.{self._asked}"
+        jobs.run("slow", key)
+        self.journal.write(job=key, what="asked")
+
+    def _slow(self, key: str) -> None:
+        self.journal.write(job=key, what="begin")
+        time.sleep(slow.LASTS)
+        self.journal.write(job=key, what="end")
 
     def _fire(self, limit: int) -> int:
         found: int = self._watch(self.engine.fire, limit)

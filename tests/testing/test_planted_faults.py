@@ -81,7 +81,7 @@ def tried_list_emptied_by_the_machine(patch: Patch) -> None:
 
 
 def fence_not_checked_at_the_outbox(patch: Patch) -> None:
-    patch.setattr(outbox, "_late", lambda unit, effect: "")
+    patch.setattr(outbox, "late", lambda unit, effect: "")
     patch.setattr(Work, "silence", lambda work, why, keep=None: None)
 
 

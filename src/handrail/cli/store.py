@@ -1,8 +1,10 @@
-"""`handrail store`: a backup of a store, a store of a backup, what waits in its outbox since."""
+"""`handrail store`: a backup of a store, a store of a backup, what waits in an outbox."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,10 +15,20 @@ from handrail import outbox, wiring
 from handrail.cli.explain import counted, say
 from handrail.cli.people import JsonOption
 from handrail.errors import InputError
+from handrail.ports import Delivery, Effect, Store
+
+
+class Wait(StrEnum):
+    """Why an effect does not leave by itself: it was tried in vain, or the store was restored."""
+
+    FAILED = Delivery.FAILED.value
+    QUARANTINED = Delivery.QUARANTINED.value
+
 
 app = typer.Typer(no_args_is_help=True, help="Back up and restore a store.")
 waiting = typer.Typer(
-    no_args_is_help=True, help="What a restore has put into quarantine: see it, release or drop it."
+    no_args_is_help=True,
+    help="What waits for somebody: dead letters, and what a restore has put into quarantine.",
 )
 app.add_typer(waiting, name="outbox")
 
@@ -27,7 +39,12 @@ _Space = Annotated[str, typer.Option("--workspace", "-w", help="The workspace.")
 _Keys = Annotated[
     list[str] | None, typer.Argument(metavar="[KEY]...", help="Keys, as `list` shows them.")
 ]
-_All = Annotated[bool, typer.Option("--all", help="All that is in quarantine.")]
+_All = Annotated[bool, typer.Option("--all", help="All of them.")]
+_State = Annotated[
+    Wait | None, typer.Option("--state", help="Only those that failed, or are in quarantine.")
+]
+_TOLD = {Wait.FAILED: "failed", Wait.QUARANTINED: "in quarantine"}
+_MOST = 1_000_000
 _By = Annotated[str, typer.Option("--by", help="Who decides this; it stands in the ledger.")]
 
 
@@ -104,16 +121,42 @@ def _tell_lost(spaces: Collection[str], lost: Mapping[str, Any] | None, broken: 
 
 
 @waiting.command("list")
-def list_(url: _Url, workspace: _Space = wiring.DEFAULT, as_json: JsonOption = False) -> None:
-    """Show what is in quarantine, in the order in which it was to leave."""
-    found = wiring.quarantined(url, workspace)
+def list_(
+    url: _Url, state: _State = None, workspace: _Space = wiring.DEFAULT, as_json: JsonOption = False
+) -> None:
+    """Show what waits for somebody: what was tried in vain (dead letters), the latest first, and
+    what is in quarantine since a restore, in the order in which it was to leave.
+
+    Example: `handrail store outbox list sqlite:///handrail.db --state failed`
+    """
+    found = _waiting(url, workspace, state)
     if as_json:
-        fields = ("key", "case", "kind", "at")
-        _show([{name: getattr(one, name) for name in fields} for one in found])
+        fields = ("key", "case", "kind", "at", "attempts", "error")
+        _show([{"state": one.status} | {f: getattr(one, f) for f in fields} for one in found])
         return
     for one in found:
-        say(f"{one.key}  {one.kind} of {_instant(one.at)}")
-    typer.echo(f"{counted(len(found), 'effect')} in quarantine")
+        why = f"; {one.error}, tried {one.attempts} times" if one.error else ""
+        say(f"{one.key}  {one.kind} of {_instant(one.at)}  {_TOLD[Wait(one.status)]}{why}")
+    counts = Counter(Wait(one.status) for one in found)
+    told = [f"{counted(counts[one], 'effect')} {_TOLD[one]}" for one in Wait if counts[one]]
+    typer.echo(", ".join(told) or "nothing waits for anybody")
+
+
+@waiting.command()
+def retry(
+    url: _Url,
+    keys: _Keys = None,
+    every: _All = False,
+    by: _By = "",
+    workspace: _Space = wiring.DEFAULT,
+) -> None:
+    """Try once more what has failed, under its old key, as often as something new: a server that
+    is at work delivers it. What the AI had said leaves only if the case is still under its epoch.
+
+    Example: `handrail store outbox retry sqlite:///handrail.db case-7/3 --by ana`
+    """
+    done = _settle(url, workspace, keys, by, every=every, state=Wait.FAILED, act=outbox.retry)
+    typer.echo(f"queued {counted(done, 'effect')} again")
 
 
 @waiting.command()
@@ -124,10 +167,11 @@ def release(
     by: _By = "",
     workspace: _Space = wiring.DEFAULT,
 ) -> None:
-    """Let it leave after all: it may reach the receiver a second time, under the same key. What the
-    AI had said leaves only if the case is still under its epoch, which a restore has ended.
+    """Let leave what is in quarantine: it may reach the receiver a second time, under the same key.
+    What the AI had said leaves only if the case is still under its epoch: a restore has ended it.
     """
-    _settle(url, workspace, keys, by, every=every, go=True)
+    done = _settle(url, workspace, keys, by, every=every, state=Wait.QUARANTINED, act=outbox.retry)
+    typer.echo(f"released {counted(done, 'effect')}")
 
 
 @waiting.command()
@@ -135,29 +179,57 @@ def drop(
     url: _Url,
     keys: _Keys = None,
     every: _All = False,
+    state: _State = None,
     by: _By = "",
     workspace: _Space = wiring.DEFAULT,
 ) -> None:
-    """Cancel it for good, with an entry in the ledger."""
-    _settle(url, workspace, keys, by, every=every, go=False)
+    """Cancel for good what has failed or is in quarantine, with an entry in the ledger. When there
+    are both, `--all` needs `--state`.
+    """
+    done = _settle(url, workspace, keys, by, every=every, state=state, act=outbox.drop)
+    typer.echo(f"dropped {counted(done, 'effect')}")
+
+
+def _waiting(url: str, workspace: str, state: Wait | None) -> list[Effect]:
+    """What waits for somebody, in this state or in any. NotFound when there is no store."""
+    held = wiring.quarantined(url, workspace)
+    with wiring.opened(url, workspace) as store:
+        found = [*outbox.failed(store, _MOST), *held]
+    return [one for one in found if state in {None, Wait(one.status)}]
 
 
 def _settle(
-    url: str, workspace: str, keys: list[str] | None, by: str, *, every: bool, go: bool
-) -> None:
+    url: str,
+    workspace: str,
+    keys: list[str] | None,
+    by: str,
+    *,
+    every: bool,
+    state: Wait | None,
+    act: Callable[[Store, str, str], None],
+) -> int:
+    """Do it to these, or to all in that state; how many there were. Nothing when one is wrong."""
     if not by:
         raise InputError("nobody is named who decides this", hint="give --by NAME")
     if bool(keys) == every:
         raise InputError("name keys, or give --all", hint="`handrail store outbox list` has them")
-    held = [one.key for one in wiring.quarantined(url, workspace)]
+    found = {one.key: Wait(one.status) for one in _waiting(url, workspace, None)}
+    if every and state is None and len(set(found.values())) > 1:
+        raise InputError("some have failed, some are in quarantine", hint="say which: --state …")
+    right = [key for key, why in found.items() if state in {None, why}]
     for key in keys or ():
-        if key not in held:
-            raise InputError(f"no effect `{key}` is in quarantine in workspace `{workspace}`")
+        if key not in right:
+            wanted = _TOLD[state] if state else "failed or in quarantine"
+            now = f": it is {_TOLD[found[key]]}" if key in found else ""
+            raise InputError(
+                f"no effect `{key}` is {wanted} in workspace `{workspace}`{now}",
+                hint="`retry` what has failed, `release` what is in quarantine",
+            )
+    wanted_keys = set(keys or right)
     with wiring.opened(url, workspace) as store:
-        wanted = set(keys or held)
-        for key in (one for one in held if one in wanted):
-            (outbox.retry if go else outbox.drop)(store, key, by)
-    typer.echo(f"{'released' if go else 'dropped'} {counted(len(wanted), 'effect')}")
+        for key in (one for one in right if one in wanted_keys):
+            act(store, key, by)
+    return len(wanted_keys)
 
 
 def _show(value: Any) -> None:

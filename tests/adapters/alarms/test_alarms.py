@@ -102,12 +102,17 @@ def test_stopping_wakes_the_threads_and_leaves_none() -> None:
 
 
 def test_a_delivery_that_hangs_does_not_keep_the_stop() -> None:
-    store, free = MemoryStore(wall), threading.Event()
-    channel = Channel(lambda effect: Sent.SENT if free.wait(30) else Sent.FAILED)
+    store, under_way, free = MemoryStore(wall), threading.Event(), threading.Event()
+
+    def answer(_: Effect) -> Sent:
+        under_way.set()
+        return Sent.SENT if free.wait(30) else Sent.FAILED
+
+    channel = Channel(answer)
     found = Alarms(fire=lambda limit: 0, post=outbox.Post(store, channel), tick=0.05)
     put(store, ["c"])
     found.start()
-    until(lambda: found._since, 5)
+    until(under_way.is_set, 5)
     begun = time.monotonic()
     assert not found.stop(timeout=0.3)
     assert time.monotonic() - begun < 2
@@ -202,7 +207,7 @@ def test_the_store_may_be_away_for_a_while() -> None:
     away.set()
 
     class Away:
-        def due(self, limit: int) -> Sequence[Effect]:
+        def due(self, limit: int) -> list[Sequence[Effect]]:
             if away.is_set():
                 raise Unavailable("the database cannot be reached")
             return post.due(limit)

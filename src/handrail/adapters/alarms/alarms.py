@@ -10,7 +10,6 @@ import random
 import threading
 import time
 import traceback
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
@@ -22,7 +21,7 @@ from handrail.ports import Effect
 _LOG = logging.getLogger("handrail.alarms")
 TICK = 1.0
 _APART = 0.05  # seconds between two looks for deliveries: commits under load are looked at together
-_RENEW = 1.5  # seconds after which a delivery that lasts renews its lease, again and again
+_RENEW = 1.0  # seconds after which a delivery that lasts renews its lease, again and again
 _AHEAD = 25  # deliveries that are read for each carrier at a time
 _SHUT = 10.0
 
@@ -30,14 +29,16 @@ _SHUT = 10.0
 class Post(Protocol):
     """The outbox, as the alarms work it: `handrail.outbox.Post` is one."""
 
-    def due(self, limit: int) -> Sequence[Effect]:
-        """What may leave now, oldest first."""
+    def due(self, limit: int) -> list[Sequence[Effect]]:
+        """What may leave now, by case; the effects of one in the order in which they leave."""
 
-    def carry(self, due: Effect) -> object:
-        """Deliver one of them under a lease, unless somebody else was quicker."""
+    def carry(self, lane: Sequence[Effect]) -> tuple[int, Sequence[Effect]]:
+        """Deliver the first of these effects of one case, maybe more, each under a lease, unless
+        somebody else was quicker; gives what is to be carried next.
+        """
 
-    def renew(self, keys: Sequence[str]) -> object:
-        """Hold the leases of these for longer."""
+    def renew(self, after: float) -> object:
+        """Hold the leases that were taken so many seconds ago for longer."""
 
 
 class Alarms:
@@ -60,10 +61,9 @@ class Alarms:
         self._fire, self._post, self._batch, self._tick = fire, post, batch, tick
         self._ahead = carriers * _AHEAD
         self._stop, self._news = threading.Event(), threading.Event()
-        self._lanes: SimpleQueue[list[Effect] | None] = SimpleQueue()
+        self._lanes: SimpleQueue[Sequence[Effect] | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._taken: set[str] = set()  # cases whose lane is waiting or under way
-        self._since: dict[str, float] = {}  # what is delivered now, and when its lease was taken
         names = ["clock", "post", *(f"carrier-{number}" for number in range(1, carriers + 1))]
         work = [self._clock, self._look, *[self._carry] * carriers]
         self._threads = [
@@ -109,7 +109,7 @@ class Alarms:
             self._news.wait(self._tick)
             self._news.clear()
             try:
-                self._renew()
+                self._post.renew(_RENEW)
                 if not self._stop.is_set():
                     self._share()
             except Exception as problem:  # noqa: BLE001  # as above
@@ -121,48 +121,29 @@ class Alarms:
         with self._lock:
             if len(self._taken) >= self._ahead:
                 return
-        lanes: defaultdict[str, list[Effect]] = defaultdict(list)
-        for effect in self._post.due(self._ahead + len(self._taken)):
-            lanes[effect.case].append(effect)
-        cases = list(lanes)
-        random.shuffle(cases)
-        for case in cases:
+        found = self._post.due(self._ahead + len(self._taken))
+        random.shuffle(found)
+        for lane in found:
             with self._lock:
-                if case in self._taken:
+                if lane[0].case in self._taken:
                     continue
-                self._taken.add(case)
-            self._lanes.put(sorted(lanes[case], key=lambda one: one.number))
+                self._taken.add(lane[0].case)
+            self._lanes.put(lane)
 
     def _carry(self) -> None:
         """One carrier: lane by lane."""
         while (lane := self._lanes.get()) is not None:
+            case = lane[0].case
             try:
-                for effect in lane:
-                    if self._stop.is_set():
-                        break
-                    with self._lock:
-                        self._since[effect.key] = time.monotonic()
-                    self._post.carry(effect)
-                    with self._lock:
-                        self._since.pop(effect.key)
+                while lane and not self._stop.is_set():
+                    _, lane = self._post.carry(lane)
             except Exception as problem:  # noqa: BLE001  # the effect is kept, and due again
                 _tell("delivering", problem)
             with self._lock:
-                self._taken.discard(lane[0].case)
-                for effect in lane:
-                    self._since.pop(effect.key, None)
+                self._taken.discard(case)
                 dry = len(self._taken) == self._ahead // 2 or not self._taken
             if dry:
                 self._news.set()
-
-    def _renew(self) -> None:
-        now = time.monotonic()
-        with self._lock:
-            lasting = [key for key, since in self._since.items() if now - since >= _RENEW]
-        if lasting:
-            self._post.renew(lasting)
-            with self._lock:
-                self._since.update({key: now for key in lasting if key in self._since})
 
 
 def _tell(what: str, problem: Exception) -> None:

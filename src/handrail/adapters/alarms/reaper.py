@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 _LOG = logging.getLogger("handrail.alarms")
-_EVERY = 2.0
+_EVERY = 1.0
 _CLASS = 0x48726C  # our own room among the locks of the database
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Engine, create_engine, select
 
@@ -15,6 +15,7 @@ from handrail.adapters.salts import salt
 from handrail.adapters.sql import dialects, migrate
 from handrail.adapters.sql.dialects import Dialect
 from handrail.adapters.sql.schema import META
+from handrail.adapters.sql.turnstile import Turnstile
 from handrail.adapters.sql.unit import SqlUnit
 from handrail.ports import Unit
 
@@ -67,7 +68,7 @@ class SqlStore:
         )
         self._dialect.listen(self._engine, durable=durable)
         one = self._dialect.one_writer
-        self._writer: AbstractContextManager[Any] = threading.Lock() if one else _NOBODY
+        self._writer: AbstractContextManager[Any] = Turnstile() if one else _NOBODY
         self._kept = Kept()
         self._here = threading.local()
         self.incarnation = self._incarnation()
@@ -169,7 +170,7 @@ class SqlStore:
         mark = hashlib.blake2b(f"{self.workspace}\n{name}".encode(), digest_size=8).digest()
         cursor.execute(self._dialect.lock, (int.from_bytes(mark, signed=True),))
 
-    def within(self, workspace: str, clock: Callable[[], int] | None = None) -> "SqlStore":
+    def within(self, workspace: str, clock: Callable[[], int] | None = None) -> Self:
         """The same database, for another workspace: they see nothing of one another."""
         other = copy.copy(self)
         other.workspace = workspace
