@@ -30,7 +30,7 @@ def overlaid(fragment: str) -> Pack:
     own = change.get("workflows")
     if own:
         change["workflows"] = {"chat": {**TREE["workflows"]["chat"], **own["chat"]}}
-    return loader._finish(Source("test.yaml", {**TREE, **change}, {}), Path(), ()).pack
+    return loader._finish(Source("test.yaml", {**TREE, **change}, {}), None).pack
 
 
 def codes(pack: Pack) -> set[str]:

@@ -197,5 +197,6 @@ class Worker:
 
 
 if __name__ == "__main__":
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # that a connection was lost is the test
     faulthandler.register(signal.SIGUSR1)  # the controller asks what a worker that hangs is at
     sys.exit(Worker(*sys.argv[1:]).run())

@@ -38,6 +38,7 @@ from handrail.core.ownership import (
 from handrail.core.ownership import commands as c
 from handrail.core.routing import Availability
 from handrail.engine import Reply
+from handrail.errors import Refused
 from handrail.ports import Delivery, Effect, Entry, Sent
 
 CASES = ("a", "b", "c")
@@ -152,7 +153,12 @@ class Story:
             asked = f"p{next(world.ids)}"
             world.engine.ask_approval(name, "pay", {"sum": pick((1, 2))}, id=asked)
             if pick((True, False)):
-                world.engine.answer_approval(asked, "ana", granted=pick((True, False)))
+                granted = pick((True, False))
+                if world.engine.deployment.knows("ana"):
+                    world.engine.answer_approval(asked, "ana", granted=granted)
+                else:
+                    with pytest.raises(Refused, match="the roster has nobody `ana`"):
+                        world.engine.answer_approval(asked, "ana", granted=granted)
         world.engine.admit(name, own.epoch, pick(("pay", "refund", "message")), args={"sum": 1})
 
     def people(self) -> None:
