@@ -187,7 +187,7 @@ def _merged(work: Work, cmd: c.Merge) -> None:
     target, before = work.unit.case(cmd.into), work.before
     if target is None:
         return
-    other = Work(work.unit, work.deployment, target)
+    other = Work(work.unit, work.on, target)
     other.entry("merged", cmd.by, {"from": work.case.id})
     if has_open_handoff(before):
         _brought(other, before, hard=work.case.hard)

@@ -23,7 +23,10 @@ _FREE = frozenset({Status.AI, Status.CLOSED})  # in no queue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """A pack with its roster, ready to run. Immutable: a change of either makes a new one."""
+    """A pack with its roster, ready to run. Immutable: a change of either makes a new one.
+
+    `candidate` is a pack that a `share` of the cases is under already, with the same roster.
+    """
 
     pack: policy.Pack
     digest: str
@@ -32,6 +35,16 @@ class Deployment:
     queues: Mapping[str, Queue]
     calendars: Mapping[str, Calendar]
     detect: Detector = detect
+    candidate: "Deployment | None" = None
+    share: int = 0
+
+    def of(self, case: str) -> "Deployment":
+        """What a case is under: the candidate for `share` percent of them, and when that grows
+        those that were under it stay. The same at every turn and in every process.
+        """
+        if self.candidate is None or _percent(f"{self.candidate.digest}\0{case}") >= self.share:
+            return self
+        return self.candidate
 
     def workflow(self, name: str) -> policy.Workflow:
         """What the pack says of a workflow. NotFound when there is none of that name."""
@@ -58,8 +71,12 @@ class Deployment:
     def mode(self, workflow: str, case: str) -> Mode:
         """How far a decision acts on a case: the same at every turn and in every process."""
         own = self.workflow(workflow)
-        share = int.from_bytes(hashlib.sha256(f"{workflow}\0{case}".encode()).digest()[:8]) % 100
-        return own.mode if share < own.percentage else Mode.OBSERVE
+        return own.mode if _percent(f"{workflow}\0{case}") < own.percentage else Mode.OBSERVE
+
+
+def _percent(text: str) -> int:
+    """Where something stands among a hundred: by its hash, so everywhere the same."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) % 100
 
 
 def unplaced(on: Deployment, cases: Iterable[Case]) -> tuple[str, ...]:

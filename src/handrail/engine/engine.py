@@ -107,7 +107,7 @@ class Engine(Controls):
         return self.turn(case, Turn(role=Role.CUSTOMER, events=(event,), tool=offer), id=id)
 
     def _begin(self, unit: Unit, name: str, workflow: str, history: Sequence[Turn]) -> Case:
-        chosen = self.deployment.workflow(workflow)
+        chosen = self.deployment.of(name).workflow(workflow)
         return Case(
             id=name,
             workflow=chosen.name,
@@ -146,7 +146,7 @@ class Engine(Controls):
         own = work.own
         if turn.role not in _SPEAK:
             return None
-        if turn.role is Role.HUMAN and not self.deployment.knows(by):
+        if turn.role is Role.HUMAN and not work.deployment.knows(by):
             # whom nobody knows may have spoken elsewhere, and does not speak here
             return Refused(code=Refusal.NOT_OWNER, who=own.human) if deliver else None
         if turn.role is Role.HUMAN:

@@ -33,7 +33,7 @@ def stop(unit: Unit, on: Deployment, case: Case, by: str) -> bool:
     waits = any(one.kind is Kind.AI_SILENCE for one in work.deadlines)
     if work.own.status is Status.DELEGATED:
         work.do(c.Return(at=work.now, by=SYSTEM, reason="stopped"))
-    elif waits and on.mode(work.case.workflow, work.case.id) is Mode.ENFORCE:
+    elif waits and work.deployment.mode(work.case.workflow, work.case.id) is Mode.ENFORCE:
         turns.stopped(work)
     work.close()
     return True

@@ -133,10 +133,11 @@ def freed(on: Deployment, name: str) -> frozenset[str]:
 
 def _wanted(on: Deployment, case: Case, at: int) -> object:
     """What two cases have in common of which one could not be given to anybody, nor the other."""
-    own = case.ownership
+    on, own = on.of(case.id), case.ownership
     queue = on.queues.get(own.queue)
     skills = required(queue, case.since or at, at) if queue else ()
     return (
+        on.digest,
         own.queue,
         own.status,
         case.workflow,
@@ -219,7 +220,7 @@ def _away(on: Deployment, case: Case, now: int) -> Away | None:
     """Why the holder should not have the case any longer. Who is busy has it all the same, and
     who took it outside the shift did so knowingly.
     """
-    own = case.ownership
+    on, own = on.of(case.id), case.ownership
     person = on.roster.person(own.human)
     if person is None:
         return None

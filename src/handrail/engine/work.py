@@ -43,11 +43,13 @@ _PASSING = "I am passing you on to a person."
 
 
 class Work:
-    """A case while a unit is open. `fired` are clocks that had run out before what was done."""
+    """A case while a unit is open. `fired` are clocks that had run out before what was done.
+    `deployment` is what this case is under, `on` what all cases are.
+    """
 
     def __init__(self, unit: Unit, deployment: Deployment, case: Case) -> None:
         self.unit = unit
-        self.deployment = deployment
+        self.on, self.deployment = deployment, deployment.of(case.id)
         self.case = case
         self.now = unit.now()
         self.deadlines = unit.deadlines(case.id)

@@ -1,12 +1,12 @@
 """From a file to a pack: read, lay over its base, check, build, hold against the base."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from handrail.core import policy
 from handrail.core.policy import tighten
-from handrail.errors import PackError
+from handrail.errors import InputError, PackError
 from handrail.packs import find, shape
 from handrail.packs.build import Issues, build
 from handrail.packs.merge import Merge, indexed
@@ -15,6 +15,8 @@ from handrail.packs.source import Places, Source, at, parse, read
 
 _OWN = ("handrail", "name", "version", "description", "extends")
 _DEPTH = 5
+Sources = tuple[tuple[str, str], ...]
+"""The name and the text of each file of a pack: its own first, then what it extends, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Loaded:
     """A pack, and where in which file each of its keys stands.
 
     `written` is the tree before the defaults were laid under its workflows: what a child changes.
+    `files` are those that it was read from: its own, then what it extends, in order.
     """
 
     pack: policy.Pack
@@ -29,6 +32,7 @@ class Loaded:
     places: Places
     file: str
     written: tuple[dict[str, Any], Places]
+    files: tuple[Path, ...] = ()
 
     def place(self, path: tuple[str, ...]) -> str:
         """`file:line:column` of a path, as findings of the linter have it."""
@@ -43,15 +47,46 @@ def load(given: str | Path) -> Loaded:
 
 def loads(text: str, file: str = "pack.yaml", folder: Path | None = None) -> Loaded:
     """Load a pack from text; `extends` is looked up from `folder`."""
-    return _finish(parse(text.encode(), file), folder or Path(), ())
+    source = parse(text.encode(), file)
+    return _finish(source, _base(source, folder or Path(), ()))
+
+
+def gather(given: str | Path) -> Sources:
+    """A pack file, or a starter pack, as `load_sources` takes it: with all that it extends."""
+    return tuple((path.name, path.read_bytes().decode("utf-8")) for path in load(given).files)
+
+
+def load_sources(sources: Sources) -> Loaded:
+    """Load a pack from the texts of its files: its own first, behind each the one that it extends.
+    The last may extend a starter pack, whose files are then the `files` of what is given
+    back; no other file is read. Raises PackError.
+    """
+    if len(sources) > _DEPTH:
+        raise InputError(f"more than {_DEPTH} packs in a row", file=sources[0][0])
+    base: Loaded | None = None
+    for place in reversed(range(len(sources))):
+        name, text = sources[place]
+        source = parse(text.encode("utf-8", "surrogatepass"), name)
+        wanted = source.tree.get("extends")
+        if base is None and wanted and find.find(str(wanted)).parent == find.STARTERS:
+            base = _base(source, Path(), ())
+        elif bool(wanted) != (base is not None):
+            what = f"`{wanted}` is not among the files" if wanted else "extends nothing"
+            raise PackError([source.problem(("extends",), f"{what}; give what it extends, only")])
+        base = replace(_finish(source, base), files=base.files if base else ())
+    if base is None:
+        raise InputError("no pack file is given", hint="give the pack, then what it extends")
+    return base
 
 
 def _load(path: Path, above: tuple[Path, ...]) -> Loaded:
-    return _finish(read(path), path.parent, (*above, path.resolve()))
+    source = read(path)
+    base = _base(source, path.parent, (*above, path.resolve()))
+    made = _finish(source, base)
+    return replace(made, files=(path, *(base.files if base else ())))
 
 
-def _finish(source: Source, folder: Path, above: tuple[Path, ...]) -> Loaded:
-    base = _base(source, folder, above)
+def _finish(source: Source, base: Loaded | None) -> Loaded:
     tree, places = source.tree, source.places
     if base is not None:
         below, below_places = base.written

@@ -3,8 +3,10 @@
 Local dates and times become instants here, because the time zone database is a file.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from handrail.core import policy
@@ -27,17 +29,43 @@ def load(given: str | Path, pack: policy.Pack) -> Roster:
 
     Raises PackError with all that is wrong with it, NotFound when there is none.
     """
+    return _finish(read(_path(given)), pack)
+
+
+def _path(given: str | Path) -> Path:
     path = find.find(given)
     if path.parent == find.STARTERS and not path.name.endswith(find.ROSTER):
         path = path.with_name(path.stem + find.ROSTER)
     if not path.is_file():
         raise NotFound(f"no roster `{given}`; check the path, or copy that of a starter pack")
-    return _finish(read(path), pack)
+    return path
 
 
 def loads(text: str, pack: policy.Pack, name: str = "roster.yaml") -> Roster:
     """The roster of a text. Raises PackError."""
     return _finish(parse(text.encode(), name), pack)
+
+
+def of_tree(tree: dict[str, Any], pack: policy.Pack, name: str = "roster") -> Roster:
+    """The roster of what is in a file, read already. Raises PackError."""
+    return _finish(Source(file=name, tree=tree, places={}), pack)
+
+
+def tree_of(given: str | Path, pack: policy.Pack) -> dict[str, Any]:
+    """What is in the file that `load` would load, once it was found right."""
+    load(given, pack)
+    return read(_path(given)).tree
+
+
+def within(tree: dict[str, Any], queues: Collection[str]) -> dict[str, Any]:
+    """The tree of a roster without the queues that are not among these."""
+    people = {
+        name: {**own, "queues": [one for one in own.get("queues", ()) if one in queues]}
+        for name, own in tree.get("people", {}).items()
+    }
+    holidays = {key: own for key, own in tree.get("holidays", {}).items() if key in queues}
+    closures = [one for one in tree.get("closures", ()) if one["queue"] in queues]
+    return {**tree, "people": people, "holidays": holidays, "closures": closures}
 
 
 def calendars(pack: policy.Pack, roster: Roster) -> dict[str, Calendar]:
