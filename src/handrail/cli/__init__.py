@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from handrail.cli import ledger, pack, privacy, roster, store
+from handrail.cli import key, ledger, pack, person, privacy, roster, store
 from handrail.cli.decide import decide
 from handrail.cli.demo import demo
 from handrail.cli.export import export
 from handrail.cli.rederive import explain_entry
 from handrail.cli.replay import replay
 from handrail.cli.route import route
+from handrail.cli.serve import serve
 from handrail.cli.simulate import simulate
 from handrail.cli.verify import verify
 from handrail.errors import HandrailError
@@ -34,9 +35,12 @@ app.add_typer(roster.app, name="roster")
 app.add_typer(store.app, name="store")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(key.app, name="key")
+app.add_typer(person.app, name="person")
 app.command()(decide)
 app.command()(replay)
 app.command()(demo)
+app.command()(serve)
 app.command()(route)
 app.command()(simulate)
 app.command()(verify)

@@ -8,13 +8,16 @@ import typer
 
 from handrail import packs
 from handrail.cli import show as shown
+from handrail.cli import versions
 from handrail.cli.explain import counted, say
 from handrail.core import policy
 from handrail.core.lint import Finding, Severity, lint
 from handrail.errors import InputError, Refused
 from handrail.packs.find import existing
 
-app = typer.Typer(no_args_is_help=True, help="Make, check, test and read policy packs.")
+app = typer.Typer(
+    no_args_is_help=True, help="Make, check, test and read policy packs; put them in force."
+)
 
 _PackArgument = Annotated[
     str, typer.Argument(metavar="PACK", help="A pack file, or the name of a starter pack.")
@@ -149,3 +152,7 @@ def schema() -> None:
     from handrail.packs.schema import text
 
     typer.echo(text(), nl=False)
+
+
+for _step in versions.COMMANDS:
+    app.command()(_step)

@@ -15,6 +15,7 @@ from handrail.core.ledger import Uncanonical, lines, text
 from handrail.core.model import Decision
 from handrail.errors import InputError, NotFound
 from handrail.session import choose
+from handrail.wiring import DEFAULT
 
 DECISION = "decision"
 
@@ -28,6 +29,10 @@ def explain_entry(
     pack: Annotated[
         str, typer.Option("--pack", "-p", help="The pack that decided: a file, or a starter pack.")
     ] = "support-chat",
+    store: Annotated[
+        str, typer.Option("--store", help="The store that has the pack, by its digest; no --pack.")
+    ] = "",
+    space: Annotated[str, typer.Option("--workspace", help="Its workspace.")] = DEFAULT,
     workflow: Annotated[
         str, typer.Option("--workflow", "-w", help="The workflow that decided; else found out.")
     ] = "",
@@ -36,30 +41,22 @@ def explain_entry(
     """Explain a decision of the ledger, and decide it again: the bytes must be the same.
 
     The recorded input and the pack are enough; the pack must have the digest that the decision
-    names. Exit code 1 when another decision comes out. `handrail verify` says whether the export
-    itself is right.
+    names, by which `--store` finds it. Exit code 1 when another decision comes out. `handrail
+    verify` says whether the export itself is right.
 
     Example: `handrail explain ledger.jsonl case-7 3 --pack my-pack.yaml`
     """
     line = _recorded(export, case, number)
     given, made = _read(line, case, number)
-    loaded = _pack(pack, made.digest)
+    loaded = _stored(store, space, made.digest) if store else _pack(pack, made.digest)
     name, again = _again(loaded, workflow, given, line)
     rules = policy.rules(loaded, name)
     changes = flip(rules, given.state, given.signals, given.context, made)
     if as_json:
-        shown = {
-            "case": case,
-            "entry": number,
-            "same": again == line,
-            "pack": made.digest,
-            "workflow": name,
-            "roster": given.context.roster,
-            "recorded": json.loads(line),
-            "derived": json.loads(again),
-            "flips": [record.plain(one) for one in changes],
-        }
-        typer.echo(text(shown))
+        found = {"case": case, "entry": number, "pack": made.digest, "workflow": name}
+        found |= {"roster": given.context.roster, "same": again == line}
+        found |= {"recorded": json.loads(line), "derived": json.loads(again)}
+        typer.echo(text({**found, "flips": [record.plain(one) for one in changes]}))
     else:
         words.say(f"entry {number} of case `{case}`")
         _tell(words.lines(made, changes))
@@ -76,6 +73,14 @@ def _read(line: bytes, case: str, number: int) -> tuple[record.Input, Decision]:
         return record.load(line)
     except ValueError as error:
         raise InputError(f"entry {number} of case `{case}` cannot be read: {error}") from error
+
+
+def _stored(store: str, space: str, digest: str) -> policy.Pack:
+    """The pack of a digest, out of a store. NotFound when it was never submitted there."""
+    from handrail.wiring.policies import policies_of
+
+    with policies_of(store, space) as found:
+        return found.packs.pack(digest)
 
 
 def _pack(name: str, digest: str) -> policy.Pack:

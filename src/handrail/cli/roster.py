@@ -6,17 +6,15 @@ import orjson
 import typer
 
 from handrail import packs
+from handrail.cli import rostered
 from handrail.cli.explain import counted, say
 from handrail.cli.people import JsonOption, PackOption
 from handrail.core.routing import gaps
 from handrail.errors import Refused
 
-app = typer.Typer(no_args_is_help=True, help="Check the people behind the queues of a pack.")
-
-
-@app.callback()
-def group() -> None:
-    """Kept a group, though it has one command yet."""
+app = typer.Typer(
+    no_args_is_help=True, help="The people behind the queues: check a file, edit what is in force."
+)
 
 
 @app.command()
@@ -58,3 +56,7 @@ def check(
         )
     if missing:
         raise typer.Exit(Refused.exit_code)
+
+
+for _name, _edit in rostered.COMMANDS.items():
+    app.command(_name)(_edit)

@@ -39,6 +39,7 @@ class SqlUnit:
         self._cases: dict[str, Known] = {}
         self._changes = Changes()
         self._stopped: dict[str, bool] = {}
+        self.written: list[Entry] = []
 
     def flush(self) -> None:
         """Write what has changed so far, so that the database can be asked about it."""
@@ -151,6 +152,7 @@ class SqlUnit:
         """Append to the ledger."""
         self._known(entry.case)
         self._changes.entries.append(entry)
+        self.written.append(entry)
 
     def entries(self, case: str) -> Sequence[Entry]:
         """The ledger of one case."""

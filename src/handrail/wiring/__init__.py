@@ -11,8 +11,10 @@ from handrail.errors import NotFound
 from handrail.ports import Effect, Store
 
 if TYPE_CHECKING:  # a database is loaded by who has one
+    from handrail.adapters.sql import SqlStore
     from handrail.adapters.sql.archive import Backup
     from handrail.adapters.sql.book import SqlBook
+    from handrail.adapters.sql.directory import Directory
     from handrail.adapters.sql.privacy import Privacy
     from handrail.adapters.sql.restore import Restored
     from handrail.core.ledger import Signed
@@ -73,6 +75,19 @@ def privacy(url: str, workspace: str = DEFAULT) -> "Iterator[Privacy]":
         store.close()
 
 
+@contextmanager
+def directory(url: str, workspace: str = DEFAULT) -> "Iterator[Directory]":
+    """Who may do what in the store at `url`. See `handrail.adapters.sql.directory`."""
+    from handrail.adapters.sql import SqlStore
+    from handrail.adapters.sql.directory import Directory
+
+    store = SqlStore(_there(url), workspace=workspace)
+    try:
+        yield Directory(store)
+    finally:
+        store.close()
+
+
 def _there(url: str) -> str:
     """The address of a store that is there already: to open one that is not would make it."""
     scheme, mark, file = url.partition(":///")
@@ -94,23 +109,39 @@ def export(url: str, out: Path, workspace: str = DEFAULT, **wanted: Any) -> dict
 
 
 def seal(url: str, keys: Path, witness: str = "", workspace: str = DEFAULT) -> "Signed | None":
-    """Take a checkpoint of the ledger at `url`, and put it outside where there is a witness: the
-    last one again when nothing has changed, so that none is missing there after a failure.
+    """As `seal_store`, of the store at `url`."""
+    from handrail.adapters.sql import SqlStore
+
+    store = SqlStore(_there(url), workspace=workspace)
+    try:
+        return seal_store(store, keys, witness)
+    finally:
+        store.close()
+
+
+def make_keys(path: Path) -> None:
+    """Make keys that sign checkpoints, in a new file."""
+    from handrail.adapters.sql.store import wall_clock
+    from handrail.prove import Keys
+
+    Keys.create(path, wall_clock())
+
+
+def seal_store(store: "SqlStore", keys: Path, witness: str = "") -> "Signed | None":
+    """Take a checkpoint of the ledger, and put it outside where there is a witness: the last one
+    again when nothing has changed, so that none is missing there after a failure.
     """
-    from handrail.adapters.sql import SqlStore, book
+    from handrail.adapters.sql import book
     from handrail.prove import Keys, open_witness
 
     signing = Keys.load(keys)
     outside = open_witness(witness) if witness else None
-    store = SqlStore(_there(url), workspace=workspace)
-    try:
-        made = book.seal(store, signing)
+    made = last = book.seal(store, signing)
+    if outside is not None and made is None:
         with book.reading(store) as found:
-            last = found.last() if outside is not None and made is None else made
-    finally:
-        store.close()
+            last = found.last()
     if last is not None and outside is not None:
-        outside.put(workspace, last)
+        outside.put(store.workspace, last)
     return made
 
 

@@ -1,0 +1,1 @@
+"""The service over HTTP: who calls us, and what they are answered."""
