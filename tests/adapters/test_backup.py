@@ -419,7 +419,7 @@ def test_a_file_in_which_a_bit_has_changed_is_refused_or_says_the_same(
     record, data = check(made), made.read_bytes()
     chance, found = random.Random(7), 0  # noqa: S311  # the same in every run
     bad = tmp_path / "bad"
-    for _ in range(300):
+    for _ in range(400):
         at = chance.randrange(len(data))
         bad.write_bytes(data[:at] + bytes([data[at] ^ 1 << chance.randrange(8)]) + data[at + 1 :])
         try:
@@ -447,7 +447,7 @@ def test_a_store_is_no_backup_and_a_backup_no_store(made: Path, tmp_path: Path) 
         check(tmp_path / "origin.db")
     with pytest.raises(Refused, match="this is a backup, no store"):
         SqlStore(f"sqlite:///{made}")
-    with pytest.raises(Refused, match="the tables of the store are `backup-0002`"):
+    with pytest.raises(Refused, match="the tables of the store are `backup-0003`"):
         back_up(f"sqlite:///{made}", tmp_path / "copy")
 
 
@@ -474,10 +474,10 @@ def test_a_backup_of_an_older_version_is_brought_up_in_a_copy(
     def bring_up(url: str, dialect: Any) -> None:
         brought.append(url)
         with monkeypatch.context() as patch:
-            patch.setattr(migrate, "LATEST", "0002")
+            patch.setattr(migrate, "LATEST", "0003")
             real(url, dialect)
 
-    monkeypatch.setattr(migrate, "LATEST", "0003")
+    monkeypatch.setattr(migrate, "LATEST", "0004")
     monkeypatch.setattr(migrate, "bring_up", bring_up)
     before = made.read_bytes()
     done = restore(made, f"sqlite:///{tmp_path / 'new.db'}")

@@ -121,7 +121,7 @@ def test_what_came_after_the_last_checkpoint_is_told_apart(world: World, keys: K
         "update seals set count = count - 1 where \"case\" = 'a'",
         "update seals set head = 'f' || substr(head, 2)",
         "update payloads set text = salt where \"case\" = 'a'",
-        "update cases set sealed = sealed - 1 where id = 'a'",
+        "update cases set sealed = sealed - 1, fresh = 1 where id = 'a'",
     ],
 )
 def test_law_21_what_the_owner_of_the_database_changes_is_found(

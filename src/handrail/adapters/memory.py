@@ -8,7 +8,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from heapq import nsmallest
 
 from handrail import codec
@@ -120,7 +119,7 @@ class MemoryUnit:
         before = self.case(case.id)
         if case.version != (before.version if before else 0):
             raise Conflict(f"case `{case.id}` was changed meanwhile", hint="read it again")
-        saved = self._new.cases[case.id] = replace(case, version=case.version + 1)
+        saved = self._new.cases[case.id] = codec.changed(case, version=case.version + 1)
         return saved
 
     def answer(self, case: str, key: str) -> str | None:

@@ -38,7 +38,7 @@ def dump(given: Input, decision: Decision) -> bytes:
     """The canonical line of a decision and its input, without a line end."""
     line = (
         f'{{"context":{_context(given.context)},"decision":{_decision(decision)},'
-        f'"signals":{_signals(given.signals)},"state":{_state(given.state)},"v":{VERSION}}}'
+        f'"signals":{signals(given.signals)},"state":{_state(given.state)},"v":{VERSION}}}'
     )
     return line.encode("utf-8", "surrogatepass")
 
@@ -180,6 +180,19 @@ def _reason(reason: Reason) -> str:
 @lru_cache(maxsize=4096)
 def _sources(sources: tuple[tuple[str, Source], ...]) -> str:
     return f"[{','.join([f'[{_quote(name)},{_quote(source)}]' for name, source in sources])}]"
+
+
+_latest: tuple[Signals | None, str] = (None, "")
+
+
+def signals(seen: Signals) -> str:
+    """The canonical JSON of signals. Those of the last turn are kept: they are written twice."""
+    global _latest  # noqa: PLW0603  # one assignment, so no thread sees half of it
+    last, text = _latest
+    if seen is not last:
+        text = _signals(seen)
+        _latest = seen, text
+    return text
 
 
 def _signals(seen: Signals) -> str:

@@ -2,8 +2,10 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from handrail import books, codec
@@ -28,22 +30,25 @@ def digest(said: Any, by: str = "") -> str:
     """What tells one turn or command from another. The time that a caller gives is not part of it:
     who tries again may give a later one.
     """
-    plain = {}
-    for name, default in _defaults(said.__class__):
-        found = getattr(said, name)
-        if found != default:
-            plain[name] = found
+    names, read, defaults = _fields(said.__class__)
+    plain = {
+        name: found
+        for name, found, default in zip(names, read(said), defaults, strict=True)
+        if found is not default and found != default
+    }
     kind = said.name if isinstance(said, Command) else "turn"
     return hashlib.sha256(codec.dump([kind, plain, by]).encode()).hexdigest()
 
 
 @cache
-def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
-    """What a turn or command says, by name, and its default: that is left out of the digest, so
-    that a field with a default may be added later.
+def _fields(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], list[Any]]:
+    """What a turn or command says, by name, how to read it, and the defaults: what has its default
+    is left out of the digest, so that a field with one may be added later.
     """
-    found = sorted(fields(kind), key=lambda one: one.name)
-    return tuple((one.name, one.default) for one in found if one.name != "at")
+    found = sorted((one for one in fields(kind) if one.name != "at"), key=attrgetter("name"))
+    names = tuple(one.name for one in found)
+    read = attrgetter(*names) if len(names) > 1 else lambda said: (getattr(said, names[0]),)
+    return names, read, [one.default for one in found]
 
 
 def named(what: str, name: str) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from handrail import session
 from handrail.core import policy
@@ -18,6 +18,7 @@ from handrail.ports import Case
 from handrail.signals.classifier import Classifier
 
 _UNSET = SlaPolicy(name="")
+_ALL = 100
 _FREE = frozenset({Status.AI, Status.CLOSED})  # in no queue
 
 
@@ -37,6 +38,9 @@ class Deployment:
     detect: Detector = detect
     candidate: "Deployment | None" = None
     share: int = 0
+    _clocks: dict[tuple[str, str], SlaPolicy] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def of(self, case: str) -> "Deployment":
         """What a case is under: the candidate for `share` percent of them, and when that grows
@@ -53,7 +57,11 @@ class Deployment:
     def clocks(self, workflow: str, queue: str) -> SlaPolicy:
         """How fast, in a queue of a workflow; a policy without clocks when the pack names none."""
         known = queue if queue in self.queues else ""
-        return policy.sla(self.pack, workflow, known) or _UNSET
+        found = self._clocks.get((workflow, known))
+        if found is None:
+            found = policy.sla(self.pack, workflow, known) or _UNSET
+            self._clocks[workflow, known] = found
+        return found
 
     def bundle(self, workflow: str) -> BundleTemplate:
         """What a handoff of a workflow must bring."""
@@ -71,12 +79,14 @@ class Deployment:
     def mode(self, workflow: str, case: str) -> Mode:
         """How far a decision acts on a case: the same at every turn and in every process."""
         own = self.workflow(workflow)
+        if own.percentage >= _ALL:
+            return own.mode
         return own.mode if _percent(f"{workflow}\0{case}") < own.percentage else Mode.OBSERVE
 
 
 def _percent(text: str) -> int:
     """Where something stands among a hundred: by its hash, so everywhere the same."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) % 100
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) % _ALL
 
 
 def unplaced(on: Deployment, cases: Iterable[Case]) -> tuple[str, ...]:

@@ -109,7 +109,9 @@ def _approved(unit: Unit, case: Case, action: str, approval: str, mark: str) -> 
     """
     if approval:
         return _use(unit, case, unit.approval(approval), mark)
-    asked = [one for one in unit.approvals(case.id) if mark and one.tool == action]
+    if not mark:
+        return None
+    asked = [one for one in unit.approvals(case.id) if one.tool == action]
     exact = [one for one in asked if one.digest == mark]
     if not exact:
         return Barred.ACTION_CHANGED if asked else None

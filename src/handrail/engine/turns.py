@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from handrail.codec import changed
 from handrail.core import case as cases
 from handrail.core import record
 from handrail.core.decision import decide
@@ -130,13 +131,11 @@ def take(work: Work, turn: Turn, by: str, *, decides: bool = True) -> Decision |
     """
     on, case = work.deployment, work.case
     compiled = on.workflows[case.workflow]
-    memory = Memory.load(dict(case.memory)) if case.memory else Memory()
+    memory = Memory.load(case.memory) if case.memory else Memory()
     signals = compiled.extractor.extract(turn, memory, offer_open=case.state.offer_open)
     past = signals.at if signals.at is not None and not decides else work.now
-    signals = replace(signals, at=min(past, work.now))
-    named, faults = compiled.conditions.evaluate(case.values)
-    if faults:
-        signals = replace(signals, faults=(*signals.faults, *faults))
+    named, faults = compiled.conditions.evaluate(case.values) if case.values else compiled.untold
+    signals = changed(signals, at=min(past, work.now), faults=(*signals.faults, *faults))
     number = case.lines + 1
     line = Line(case=case.id, number=number, at=work.now, turn=turn, signals=signals, by=by)
     work.kept[line.key] = work.unit.add_line(line)

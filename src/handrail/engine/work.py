@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from handrail.codec import changed
 from handrail.core import ownership, policy, sla
 from handrail.core.model import Trigger
 from handrail.core.ownership import (
@@ -69,7 +70,7 @@ class Work:
 
     def change(self, **fields: Any) -> None:
         """Change the row of the case."""
-        self.case = replace(self.case, **fields)
+        self.case = changed(self.case, **fields)
 
     def keep(self, key: str, text: str) -> None:
         """Store a text apart; the entry that comes next holds the commitment to it."""
@@ -87,7 +88,7 @@ class Work:
                 number=self.entries,
                 at=self.now,
                 name=name,
-                actor=f"{actor.kind.value}:{actor.id}" if actor.id else actor.kind.value,
+                actor=f"{actor.kind}:{actor.id}" if actor.id else str(actor.kind),
                 epoch=self.own.epoch,
                 body=body,
             )
@@ -164,7 +165,7 @@ class Work:
     def clocks(self, event: Event, until: int = 0) -> None:
         """Tell the clocks what happened."""
         update = sla.on(
-            event, self.own.status.value, *self._hours(), self.deadlines, self.now, until
+            event, str(self.own.status), *self._hours(), self.deadlines, self.now, until
         )
         self.deadlines = update.deadlines
         self.fired.extend(update.fired)

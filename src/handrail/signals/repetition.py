@@ -1,9 +1,6 @@
 """Whether somebody says the same again: a bounded memory of the last few messages of a case."""
 
-from collections import deque
-from collections.abc import Collection
-from functools import reduce
-from operator import or_
+from collections.abc import Collection, Mapping
 from typing import Any
 from zlib import crc32
 
@@ -14,27 +11,27 @@ KEEP = 8
 
 _LEAST = 2  # telling words below which nothing counts as a repeat ("yes", "ok thanks")
 _MOST = 256  # words that stand for a message; of very many, the first by the alphabet
-_BITS = [1 << place for place in range(1024)]
+_MARKS = [chr(0x100 + place) for place in range(1024)]
 _SHARED, _OF = 3, 7  # two messages are the same when at least 3 of 7 words of both are shared,
 # counting each side: that is three quarters of all their words
 
-Words = int
-"""The words of a message, a bit for each: what two messages share is one AND of two numbers."""
+Words = str
+"""The words of a message, a character for each: short to store, and compared as it was stored."""
 
 
 class Memory:
     """What a case needs to remember between turns, beside its state.
 
-    Words are kept as bits of their checksums, never as text. `dump` and `load` carry it from
-    process to process. O(1) a turn: at most `KEEP` comparisons of 1,024 bits.
+    Words are kept as characters of their checksums, never as text. `dump` and `load` carry it
+    from process to process. O(1) a turn: at most `KEEP` comparisons of 256 characters.
     """
 
     __slots__ = ("_agent", "_customer", "_tools", "asked", "language")
 
     def __init__(self) -> None:
-        self._customer: deque[Words] = deque(maxlen=KEEP)
-        self._agent: deque[Words] = deque(maxlen=KEEP)
-        self._tools: deque[int] = deque(maxlen=KEEP)
+        self._customer: list[Words] = []
+        self._agent: list[Words] = []
+        self._tools: list[int] = []
         self.language = ""
         self.asked = False  # whether the AI agent has just asked if it shall hand over
 
@@ -51,6 +48,7 @@ class Memory:
         mark = crc32(text.encode("utf-8", "surrogatepass"), crc32(name.encode("utf-8", "replace")))
         seen = mark in self._tools
         self._tools.append(mark)
+        del self._tools[:-KEEP]
         return seen
 
     def dump(self) -> dict[str, object]:
@@ -58,73 +56,67 @@ class Memory:
         return {
             "language": self.language,
             "asked": self.asked,
-            "customer": [f"{words:x}" for words in self._customer],
-            "agent": [f"{words:x}" for words in self._agent],
+            "customer": list(self._customer),
+            "agent": list(self._agent),
             "tools": list(self._tools),
         }
 
     @classmethod
-    def load(cls, data: dict[str, object]) -> "Memory":
+    def load(cls, data: Mapping[str, object]) -> "Memory":
         """The memory that `dump` wrote. ValueError when `data` is something else."""
         memory = cls()
         try:
             memory.language = str(data["language"])
             memory.asked = bool(data.get("asked"))  # what an earlier release wrote has none
-            memory._customer.extend(int(words, 16) for words in _list(data["customer"]))
-            memory._agent.extend(int(words, 16) for words in _list(data["agent"]))
-            memory._tools.extend(_numbers(data["tools"]))
+            memory._customer = _list(data["customer"], str)
+            memory._agent = _list(data["agent"], str)
+            memory._tools = _list(data["tools"], int)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"stored memory of a case is malformed: {error}") from error
         return memory
 
 
-def _numbers(data: object) -> list[int]:
-    numbers = _list(data)
-    if not all(type(number) is int for number in numbers):
-        raise TypeError("expected a list of integers")
-    return numbers
-
-
-def _list(data: object) -> list[Any]:
-    if not isinstance(data, list):
-        raise TypeError("expected a list")
-    return data
+def _list(data: object, kind: type) -> list[Any]:
+    if not isinstance(data, list) or not {kind}.issuperset(map(type, data)):
+        raise TypeError(f"expected a list of `{kind.__name__}`")
+    return list(data)
 
 
 class _Places(dict[str, Words]):
-    """The bit of a word, kept from when the word is first met.
+    """The mark of a word, kept from when the word is first met.
 
     Only of words that the model of dissatisfaction knows: no flood of others can fill it, and
     nothing that only a customer wrote stays in it.
     """
 
     def __missing__(self, word: str) -> Words:
-        bit = _BITS[crc32(word.encode("utf-8", "surrogatepass")) % len(_BITS)]
+        mark = _MARKS[crc32(word.encode("utf-8", "surrogatepass")) % len(_MARKS)]
         if word in model().words:
-            self[word] = bit
-        return bit
+            self[word] = mark
+        return mark
 
 
 _PLACES = _Places()
 
 
-def _marks(words: Collection[str]) -> Words:
-    """The words as bits. Two of 25 words share a bit once in three messages: it hardly counts."""
+def _marks(words: Collection[str]) -> set[str]:
+    """The words as marks. Two of 25 words share one once in three messages: it hardly counts."""
     if len(words) > _MOST:
         words = sorted(words)[:_MOST]
-    return reduce(or_, map(_PLACES.__getitem__, words), 0)
+    return set(map(_PLACES.__getitem__, words))
 
 
-def _repeats(before: deque[Words], said: Collection[str]) -> bool:
+def _repeats(before: list[Words], said: Collection[str]) -> bool:
     """Compare with what was said before, then remember."""
     if len(said) < _LEAST:
         return False
     words = _marks(said)
-    size = words.bit_count()
+    size = len(words)
     seen = False
     for earlier in before:
-        if (words & earlier).bit_count() * _OF >= (size + earlier.bit_count()) * _SHARED:
+        if len(words.intersection(earlier)) * _OF >= (size + len(earlier)) * _SHARED:
             seen = True
             break
-    before.append(words)
+    before.append("".join(sorted(words)))
+    del before[:-KEEP]
     return seen

@@ -16,7 +16,7 @@ _MOST = 20_000  # cases that one checkpoint seals: more are left to the next
 _LOCK = "checkpoints\n"  # no case has a line break in its id
 _CHANGED = (
     "select id, entries, head, sealed from cases "
-    "where workspace = ? and sealed < entries order by id limit ?"
+    "where workspace = ? and fresh = 1 and sealed < entries order by id limit ?"
 )
 _POINTS = "select body, signature from checkpoints where workspace = ? order by number"
 _LAST = "select body, signature from checkpoints where workspace = ? order by number desc limit 1"
@@ -74,7 +74,9 @@ def _write(unit: SqlUnit, keys: Keys, point: Signed) -> None:
             *(number, name, count, head),
         )
         unit.ask(
-            "update cases set sealed = s.count from seals s where cases.workspace = ? "
+            "update cases set sealed = s.count, "
+            "fresh = case when entries > s.count then 1 else 0 end "
+            "from seals s where cases.workspace = ? "
             "and s.workspace = cases.workspace and s.checkpoint = ? "
             'and s."case" = cases.id and cases.id = ?',
             *(number, name),

@@ -35,13 +35,16 @@ class Cursor(Protocol):
 
 @dataclass(slots=True)
 class Known:
-    """A case as the unit knows it: `stored` is what the database has, None for a new one."""
+    """A case as the unit knows it: `stored` is what the database has, None for a new one. `fresh`:
+    it knows of entries that no checkpoint covers.
+    """
 
     case: Case | None
     stored: Case | None
     clocks: rows.Clocks = ()
     head: str = ""
     touched: int = 0
+    fresh: bool = False
     saved: bool = False
     armed: bool = False
 
@@ -65,28 +68,28 @@ class Changes:
         def put(statement: str, found: Sequence[Sequence[Any]]) -> int:
             if len(found) == 1:
                 cursor.execute(statement, found[0])
-            elif found:
+            else:
                 cursor.executemany(statement, found)
             return cursor.rowcount
 
-        put(sql.new_turn, [rows.turn(workspace, one) for one in self.lines])
-        put(
-            sql.new_payload,
-            [(workspace, key, *kept) for key, kept in self.payloads.items()],
-        )
-        put(sql.new_entry, [self._sealed(workspace, one, cases) for one in self.entries])
-        put(sql.put_effect, [rows.effect(workspace, one) for one in self.effects.values()])
-        put(
-            sql.put_approval,
-            [
+        if self.lines:
+            put(sql.new_turn, [rows.turn(workspace, one) for one in self.lines])
+        if self.payloads:
+            new = [(workspace, key, *kept) for key, kept in self.payloads.items()]
+            put(sql.new_payload, new)
+        if self.entries:
+            put(sql.new_entry, [self._sealed(workspace, one, cases) for one in self.entries])
+        if self.effects:
+            put(sql.put_effect, [rows.effect(workspace, one) for one in self.effects.values()])
+        if self.approvals:
+            asked = [
                 (workspace, one.id, one.case, one.status.value, codec.dump(one))
                 for one in self.approvals.values()
-            ],
-        )
-        put(
-            sql.new_answer,
-            [(workspace, name, key, now, body) for (name, key), body in self.answers.items()],
-        )
+            ]
+            put(sql.put_approval, asked)
+        if self.answers:
+            given = [(workspace, *one, now, body) for one, body in self.answers.items()]
+            put(sql.new_answer, given)
         changed = {name: one for name, one in cases.items() if one.saved or one.armed}
         written: dict[str, list[tuple[Any, ...]]] = {}
         for name, known in changed.items():
@@ -99,7 +102,7 @@ class Changes:
         for known in changed.values():
             if known.saved:
                 _handoff(cursor, sql, workspace, known)
-                known.stored = known.case
+                known.stored, known.fresh = known.case, True
             known.saved = known.armed = False
         for pending in (self.lines, self.entries):
             pending.clear()
@@ -130,12 +133,11 @@ def _row(sql: Statements, workspace: str, name: str, known: Known) -> tuple[str,
     if not known.saved or case is None:
         return sql.arm, (first(known.clocks), codec.dump(known.clocks), workspace, name)
     running = rows.running(case, known.clocks, known.head, known.touched)
-    standing = rows.standing(case)
     if before is None:
-        return sql.new_case, (workspace, name, *standing, *running)
-    if standing == rows.standing(before):  # then most indexes stay as they are
+        return sql.new_case, (workspace, name, *rows.standing(case), *running)
+    if known.fresh and rows.stands(case, before):  # then most indexes stay as they are
         return sql.save_running, (*running, workspace, name, before.version)
-    return sql.save_case, (*standing, *running, workspace, name, before.version)
+    return sql.save_case, (*rows.standing(case), *running, workspace, name, before.version)
 
 
 def _handoff(cursor: Cursor, sql: Statements, workspace: str, known: Known) -> None:
@@ -144,6 +146,8 @@ def _handoff(cursor: Cursor, sql: Statements, workspace: str, known: Known) -> N
     if case is None:
         return
     own, old = case.ownership, before.ownership if before else None
+    if own is old:
+        return
     was = old is not None and has_open_handoff(old)
     is_open = has_open_handoff(own)
     if old is not None and was and (not is_open or own.handoff != old.handoff):

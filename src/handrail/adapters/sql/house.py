@@ -108,7 +108,8 @@ ENDPOINTS = Table(
     Column("body", Text, nullable=False),
 )
 
-# One webhook to one endpoint: which ledger entry it tells of, and how far it is. No text is here.
+# One webhook to one endpoint: which ledger entry it tells of, and how far it is. `event` is what is
+# sent, without a text of anybody; `tries` is JSON: how each went.
 HOOKS = Table(
     "hooks",
     METADATA,
@@ -122,9 +123,12 @@ HOOKS = Table(
     _count("due"),
     _count("attempts"),
     _words("error"),
+    _words("event"),
+    _words("tries"),
     Index(
         "hooks_queued",
         "workspace",
+        "endpoint",
         "due",
         sqlite_where=text("status = 'queued'"),
         postgresql_where=text("status = 'queued'"),

@@ -8,7 +8,7 @@ from handrail.adapters.sql.dialects import Dialect
 from handrail.errors import Refused
 
 VERSION_TABLE = "handrail_version"
-LATEST = "0002"
+LATEST = "0003"
 BACKUP = "backup-"
 """What stands before the version of a backup, so that nobody works on one as on a store."""
 _LOCK = 7_246_105_533_172_301_964  # one of ours at a time, in PostgreSQL

@@ -7,6 +7,7 @@ from typing import Any
 
 from handrail import codec
 from handrail.adapters.tables import first
+from handrail.core import record
 from handrail.core.model import Role, Signals, Turn
 from handrail.core.ownership import Epoch, Party, owner
 from handrail.core.sla import Deadline
@@ -16,7 +17,7 @@ Clocks = tuple[Deadline, ...]
 
 STANDING = (
     *("workflow", "status", "owner", "queue", "human", "customer", "urgency", "since"),
-    *("incarnation", "epoch"),
+    *("incarnation", "epoch", "fresh"),
 )
 RUNNING = ("touched", "version", "entries", "head", "fires", "clocks", "body")
 CASE = STANDING + RUNNING
@@ -26,11 +27,19 @@ def standing(found: Case) -> tuple[Any, ...]:
     """The columns of `STANDING`: what most turns leave as it is."""
     own = found.ownership
     has = owner(own)
-    who = "" if has is None else has.kind.value if has.kind is Party.AI else ":".join(has)
+    who = "" if has is None else str(has.kind) if has.kind is Party.AI else ":".join(has)
     return (
-        *(found.workflow, own.status.value, who, own.queue, own.human),
-        *(found.customer, -own.priority, found.since, *own.epoch),
+        *(found.workflow, str(own.status), who, own.queue, own.human),
+        *(found.customer, -own.priority, found.since, *own.epoch, 1),
     )
+
+
+def stands(found: Case, before: Case) -> bool:
+    """Whether the columns of `STANDING` are as they were."""
+    same = found.ownership is before.ownership and found.customer == before.customer
+    if same and found.workflow == before.workflow and found.since == before.since:
+        return True
+    return standing(found) == standing(before)
 
 
 def running(found: Case, clocks: Clocks, head: str, touched: int) -> tuple[Any, ...]:
@@ -58,8 +67,8 @@ TURN = ("workspace", '"case"', "number", "at", "role", '"by"', "signals")
 
 def turn(workspace: str, line: Line) -> tuple[Any, ...]:
     """The columns of `TURN`; what was said is a payload."""
-    seen = codec.dump(line.signals)
-    return (workspace, line.case, line.number, line.at, line.role.value, line.by, seen)
+    seen = record.signals(line.signals)
+    return (workspace, line.case, line.number, line.at, str(line.role), line.by, seen)
 
 
 def said(line: Line) -> str:

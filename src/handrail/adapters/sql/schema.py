@@ -21,9 +21,7 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
-_FLAT: dict[str, Any] = {
-    "sqlite_with_rowid": False
-}  # the key is the table: one tree is written, not two
+_FLAT: dict[str, Any] = {"sqlite_with_rowid": False}  # the key is the table: one tree, not two
 
 
 def _key(name: str, kind: type = Text) -> Column[str]:
@@ -38,11 +36,18 @@ def _count(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default="0")
 
 
+def _only(where: str) -> dict[str, Any]:
+    """An index of those rows alone."""
+    return {"sqlite_where": text(where), "postgresql_where": text(where)}
+
+
 META = Table("meta", METADATA, _key("workspace"), _key("name"), _words("value"))
 
 # `owner` is derived from the state: who must act now. `fires` is when the first armed deadline
 # fires: law 16 stands in the check. `head` is the hash of the last ledger entry, `sealed` how many
-# entries the last checkpoint has covered. `urgency` sorts who waits: the priority, below zero.
+# entries the last checkpoint has covered, and `fresh` 1 from the first that it has not: SQLite
+# would write an index on `sealed < entries` on every turn. `urgency` sorts who waits: the
+# priority, below zero.
 CASES = Table(
     "cases",
     METADATA,
@@ -63,6 +68,7 @@ CASES = Table(
     _count("entries"),
     _words("head"),
     _count("sealed"),
+    _count("fresh"),
     Column("fires", BigInteger),
     Column("clocks", Text, nullable=False),
     Column("body", Text, nullable=False),
@@ -75,20 +81,19 @@ CASES = Table(
     CheckConstraint(
         "human <> '' or status not in ('proposed', 'held', 'delegated')", name="cases_human"
     ),
+    CheckConstraint("fresh = 1 or sealed = entries", name="cases_fresh"),
     Index(
         "cases_due",
         "workspace",
         "fires",
-        sqlite_where=text("fires is not null"),
-        postgresql_where=text("fires is not null"),
+        **_only("fires is not null"),
     ),
     Index(
         "cases_waiting",
         "workspace",
         "queue",
         "status",
-        sqlite_where=text("status in ('queued', 'proposed', 'fallback')"),
-        postgresql_where=text("status in ('queued', 'proposed', 'fallback')"),
+        **_only("status in ('queued', 'proposed', 'fallback')"),
     ),
     Index(
         "cases_idle",
@@ -97,45 +102,39 @@ CASES = Table(
         "urgency",
         "since",
         "id",
-        sqlite_where=text("status in ('queued', 'fallback')"),
-        postgresql_where=text("status in ('queued', 'fallback')"),
+        **_only("status in ('queued', 'fallback')"),
     ),
     Index(
         "cases_people",
         "workspace",
         "human",
         "status",
-        sqlite_where=text("status in ('proposed', 'held', 'delegated')"),
-        postgresql_where=text("status in ('proposed', 'held', 'delegated')"),
+        **_only("status in ('proposed', 'held', 'delegated')"),
     ),
     Index(
         "cases_unclosed",
         "workspace",
         "workflow",
-        sqlite_where=text("status <> 'closed'"),
-        postgresql_where=text("status <> 'closed'"),
+        **_only("status <> 'closed'"),
     ),
     Index(
         "cases_customer",
         "workspace",
         "customer",
-        sqlite_where=text("customer <> ''"),
-        postgresql_where=text("customer <> ''"),
+        **_only("customer <> ''"),
     ),
     Index(
         "cases_closed",
         "workspace",
         "touched",
         "id",
-        sqlite_where=text("status = 'closed'"),
-        postgresql_where=text("status = 'closed'"),
+        **_only("status = 'closed'"),
     ),
     Index(
         "cases_unsealed",
         "workspace",
         "id",
-        sqlite_where=text("sealed < entries"),
-        postgresql_where=text("sealed < entries"),
+        **_only("fresh = 1"),
     ),
 )
 
@@ -153,8 +152,7 @@ HANDOFFS = Table(
         "workspace",
         "case",
         unique=True,
-        sqlite_where=text("ended is null"),
-        postgresql_where=text("ended is null"),
+        **_only("ended is null"),
     ),
     **_FLAT,
 )
@@ -169,6 +167,7 @@ TURNS = Table(
     _words("role"),
     _words("by"),
     Column("signals", Text, nullable=False),
+    **_FLAT,
 )
 
 # Texts, tool arguments, bundles and notes, each with the salt of what the ledger says of it.
@@ -181,6 +180,7 @@ PAYLOADS = Table(
     Column("salt", LargeBinary, nullable=False),
     Column("text", LargeBinary, nullable=False),
     Index("payloads_case", "workspace", "case"),
+    **_FLAT,
 )
 
 # `place` is the transaction that appended the entry, in PostgreSQL, where the numbers of rows do
@@ -225,8 +225,7 @@ EFFECTS = Table(
         "effects_queued",
         "workspace",
         "due",
-        sqlite_where=text("status = 'queued'"),
-        postgresql_where=text("status = 'queued'"),
+        **_only("status = 'queued'"),
     ),
 )
 
@@ -249,6 +248,7 @@ ANSWERS = Table(
     _key("key"),
     _count("at"),
     Column("body", Text, nullable=False),
+    **_FLAT,
 )
 
 STOPS = Table("stops", METADATA, _key("workspace"), _key("workflow"), **_FLAT)

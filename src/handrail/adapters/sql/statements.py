@@ -17,7 +17,13 @@ def _upsert(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
     return f"{_insert(table, columns)} on conflict ({', '.join(key)}) do update set {rest}"
 
 
-_CASES = "select body, clocks, head, touched from cases where workspace = ? and id"
+_CASES = "select body, clocks, head, touched, fresh from cases where workspace = ? and id"
+_CALLED = (
+    "select c.body, c.clocks, c.head, c.touched, c.fresh, (select a.body from answers a "
+    'where a.workspace = c.workspace and a."case" = c.id and a.key = ?3), exists (select 1 '
+    "from stops s where s.workspace = c.workspace and s.workflow = c.workflow) "
+    "from cases c where c.workspace = ?1 and c.id = ?2"
+)
 _TURNS = (
     'select t."case", t.number, t.at, t.role, t."by", t.signals, p.text from turns t '
     "left join payloads p on p.workspace = t.workspace "
@@ -40,6 +46,7 @@ class Statements:
 
     case: str = f"{_CASES} = ?"
     look: str = f"{_CASES} = ?"
+    called: str = ""  # the case, the answer to a call and whether the AI is stopped, in one go
     new_case: str = _insert("cases", ("workspace", "id", *rows.CASE))
     save_case: str = (
         f"update cases set {', '.join(f'{one} = ?' for one in rows.CASE)} "
@@ -76,7 +83,7 @@ class Statements:
         "approvals", ("workspace", "id", '"case"', "status", "body"), ("workspace", "id")
     )
     overdue: str = (
-        f"select id, body, clocks, head, touched from cases where {_WS} and fires <= ? "
+        f"select id, body, clocks, head, touched, fresh from cases where {_WS} and fires <= ? "
         "order by fires, id limit ?"
     )
     load: str = f"select human, count(*) from cases where {_WS} and {_HAVE} group by human"
@@ -105,11 +112,12 @@ class Statements:
         return text.replace("?", "%s") if "%s" in self.case else text
 
 
-SQLITE = Statements()
+SQLITE = Statements(called=_CALLED)
 
 
 def _postgresql(*, locks: bool) -> Statements:
     told = {one.name: getattr(SQLITE, one.name) for one in fields(Statements)}
+    told["called"] = ""  # who has waited for a lock must look again, not at what was there before
     if locks:
         told["case"] += " for update"
         told["effect"] += " for update"

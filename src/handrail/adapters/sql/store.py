@@ -73,17 +73,13 @@ class SqlStore:
         self._here = threading.local()
         self.incarnation = self._incarnation()
 
-    @contextmanager
-    def unit(self) -> Iterator[Unit]:
+    def unit(self) -> AbstractContextManager[Unit]:
         """One unit of work: committed at the end of the block, or not at all."""
-        with self._transaction(self._dialect.begin, self._writer) as unit:
-            yield unit
+        return self._transaction(self._dialect.begin, self._writer)
 
-    @contextmanager
-    def view(self) -> Iterator[Unit]:
+    def view(self) -> AbstractContextManager[Unit]:
         """What was committed last, to be read: nothing is locked, nothing is kept."""
-        with self._transaction(self._dialect.begin_view, keep=False) as unit:
-            yield unit
+        return self._transaction(self._dialect.begin_view, keep=False)
 
     @contextmanager
     def _transaction(
@@ -94,15 +90,17 @@ class SqlStore:
         self._here.open = True
         try:
             with writer:
-                with self._dialect.told():
-                    connection = self._begun(begin, keep=keep)
-                yield from self._run(connection, keep=keep)
+                try:
+                    connection, cursor = self._begun(begin, keep=keep)
+                except Exception:
+                    with self._dialect.told():
+                        raise
+                yield from self._run(connection, cursor, keep=keep)
         finally:
             self._here.open = False
 
-    def _run(self, connection: Any, *, keep: bool) -> Iterator[Unit]:
+    def _run(self, connection: Any, cursor: Any, *, keep: bool) -> Iterator[Unit]:
         """The unit itself, from its first statement to its end."""
-        cursor = connection.cursor()
         try:
             unit = SqlUnit(
                 cursor,
@@ -113,13 +111,13 @@ class SqlStore:
                 salt=self._salt,
                 lock=self._lock if keep and self._dialect.locks else None,
             )
-            with self._dialect.told():
-                yield unit
-                if keep:
-                    unit.flush()
-                    cursor.execute("commit")
-                    return
-            cursor.execute("rollback")
+            yield unit
+            if keep:
+                unit.flush()
+            cursor.execute("commit" if keep else "rollback")
+        except self._dialect.errors as problem:
+            self._undo(connection)
+            raise self._dialect.error(problem) from problem
         except BaseException:
             self._undo(connection)
             raise
@@ -133,14 +131,17 @@ class SqlStore:
             found = connection.execute(select(META.c.value).where(META.c.name == INCARNATION))
             return int(found.scalar() or 1)
 
-    def _begun(self, begin: str, *, keep: bool) -> Any:
-        """A connection in a transaction. One that broke while it lay idle is replaced once."""
+    def _begun(self, begin: str, *, keep: bool) -> tuple[Any, Any]:
+        """A connection in a transaction, and its cursor. One that broke while it lay idle is
+        replaced once.
+        """
         stays = keep and self._dialect.one_writer
         for last in (False, True):
             connection = self._kept.connection if stays else None
             connection = connection or self._engine.raw_connection()
             try:
-                connection.cursor().execute(begin)
+                cursor = connection.cursor()
+                cursor.execute(begin)
             except BaseException as problem:
                 self._drop(connection)
                 if last or not isinstance(problem, self._dialect.errors):
@@ -149,7 +150,7 @@ class SqlStore:
             else:
                 if stays:
                     self._kept.connection = connection
-                return connection
+                return connection, cursor
         raise AssertionError  # the second try returns or raises
 
     def _undo(self, connection: Any) -> None:

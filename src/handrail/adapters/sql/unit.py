@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from handrail import codec
 from handrail.adapters.sql import rows
 from handrail.adapters.sql.changes import Changes, Cursor, Known
 from handrail.adapters.sql.statements import Statements
@@ -74,16 +75,11 @@ class SqlUnit:
         if row is None:
             found = Known(case=None, stored=None)
         else:
-            body, clocks, head, touched = row
+            body, clocks, head, touched, fresh = row
             stored = rows.read_case(body)
             self._now = max(self._now, touched)
-            found = Known(
-                case=self._restored(stored),
-                stored=stored,
-                clocks=rows.read_clocks(clocks),
-                head=head,
-                touched=touched,
-            )
+            armed = rows.read_clocks(clocks)
+            found = Known(self._restored(stored), stored, armed, head, touched, fresh == 1)
         self._cases[name] = found
         return found
 
@@ -120,7 +116,7 @@ class SqlUnit:
         known = self._known(case.id)
         if case.version != (known.case.version if known.case else 0):
             raise Conflict(f"case `{case.id}` was changed meanwhile", hint="read it again")
-        known.case = replace(case, version=case.version + 1)
+        known.case = codec.changed(case, version=case.version + 1)
         known.touched, known.saved = self._now, True
         return known.case
 
@@ -128,6 +124,13 @@ class SqlUnit:
         """What was answered before."""
         if (case, key) in self._changes.answers:
             return self._changes.answers[case, key]
+        if self._sql.called and case not in self._cases:
+            row = self._row(self._sql.called, case, key)
+            if row is not None:
+                *told, answer, stopped = row
+                known = self._noted(case, told).case
+                self._stopped[known.workflow if known else ""] = stopped == 1
+                return str(answer) if answer is not None else None
         self._known(case)  # whoever answers the same call now is waited for
         row = self._row(self._sql.answer, case, key)
         return None if row is None else row[0]

@@ -11,9 +11,11 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring as _quote
+from operator import itemgetter
 from typing import Any
 
 _MOST = (1 << 63) - 1
+_NAME = itemgetter(0)
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -101,10 +103,14 @@ def _key(name: str) -> str:
 
 def _object(value: Mapping[Any, Any]) -> str:
     try:
-        return f"{{{','.join([f'{_key(name)}:{_write(value[name])}' for name in sorted(value)])}}}"
+        parts = [
+            f"{_key(name)}:{_quote(item) if type(item) is str and item.isascii() else _write(item)}"
+            for name, item in sorted(value.items(), key=_NAME)
+        ]
     except (TypeError, AttributeError):
         odd = next((name for name in value if not isinstance(name, str)), None)
         raise Uncanonical(f"the key `{odd!r}` is no text") from None
+    return f"{{{','.join(parts)}}}"
 
 
 def _rare(value: Any) -> str:

@@ -62,6 +62,9 @@ def fire(
 
     Late gives the same as on time, but that check-backs which were missed are told once.
     """
+    deadlines = tuple(deadlines)
+    if not any(0 < one.fires <= at for one in deadlines):  # almost always
+        return (), in_order(deadlines)
     own = {one.kind: one for one in deadlines}
     fired: list[Firing] = []
     while due := [one for one in own.values() if one.armed and one.fires <= at]:
@@ -87,7 +90,12 @@ def watched(policy: SlaPolicy, deadlines: Iterable[Deadline], at: int) -> tuple[
 
 def in_order(deadlines: Iterable[Deadline]) -> tuple[Deadline, ...]:
     """In the order of the kinds, so that equal deadlines are equal values."""
-    return tuple(sorted(deadlines, key=lambda one: _ORDER[one.kind]))
+    own = tuple(deadlines)
+    return own if len(own) < 2 else tuple(sorted(own, key=_place))
+
+
+def _place(one: Deadline) -> int:
+    return _ORDER[one.kind]
 
 
 def _step(

@@ -6,6 +6,7 @@ CREATE TABLE answers (
     body TEXT NOT NULL,
     PRIMARY KEY (workspace, "case", "key")
 )
+ WITHOUT ROWID
 -- next
 CREATE TABLE approvals (
     workspace TEXT NOT NULL,
@@ -36,6 +37,7 @@ CREATE TABLE cases (
     entries BIGINT DEFAULT '0' NOT NULL,
     head TEXT DEFAULT '' NOT NULL,
     sealed BIGINT DEFAULT '0' NOT NULL,
+    fresh BIGINT DEFAULT '0' NOT NULL,
     fires BIGINT,
     clocks TEXT NOT NULL,
     body TEXT NOT NULL,
@@ -43,7 +45,8 @@ CREATE TABLE cases (
     CONSTRAINT cases_status CHECK (status in ('ai', 'queued', 'proposed', 'held', 'delegated', 'fallback', 'closed')),
     CONSTRAINT cases_watched CHECK ((status = 'closed') = (fires is null)),
     CONSTRAINT cases_owned CHECK ((status = 'closed') = (owner = '')),
-    CONSTRAINT cases_human CHECK (human <> '' or status not in ('proposed', 'held', 'delegated'))
+    CONSTRAINT cases_human CHECK (human <> '' or status not in ('proposed', 'held', 'delegated')),
+    CONSTRAINT cases_fresh CHECK (fresh = 1 or sealed = entries)
 )
 -- next
 CREATE INDEX cases_closed ON cases (workspace, touched, id) WHERE status = 'closed'
@@ -58,7 +61,7 @@ CREATE INDEX cases_people ON cases (workspace, human, status) WHERE status in ('
 -- next
 CREATE INDEX cases_unclosed ON cases (workspace, workflow) WHERE status <> 'closed'
 -- next
-CREATE INDEX cases_unsealed ON cases (workspace, id) WHERE sealed < entries
+CREATE INDEX cases_unsealed ON cases (workspace, id) WHERE fresh = 1
 -- next
 CREATE INDEX cases_waiting ON cases (workspace, queue, status) WHERE status in ('queued', 'proposed', 'fallback')
 -- next
@@ -153,6 +156,7 @@ CREATE TABLE payloads (
     text BLOB NOT NULL,
     PRIMARY KEY (workspace, "key")
 )
+ WITHOUT ROWID
 -- next
 CREATE INDEX payloads_case ON payloads (workspace, "case")
 -- next
@@ -183,6 +187,7 @@ CREATE TABLE turns (
     signals TEXT NOT NULL,
     PRIMARY KEY (workspace, "case", number)
 )
+ WITHOUT ROWID
 -- next
 create trigger cases_epoch before update of version, incarnation, epoch, owner, status on cases when
     new.version <= old.version
