@@ -1,15 +1,21 @@
 """`route`, `roster` and `simulate`, and the whole cases of the demo: what they show and refuse."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from handrail import cli, packs
 from handrail.cli.stage import Stage
 from handrail.cli.stories import STORIES
+from handrail.cli.tale import TITLE
 from handrail.core import ownership
 
 Said = tuple[int, str, str]
@@ -165,7 +171,59 @@ def unit_text(stage: Stage, key: str) -> str:
         return unit.payload(key) or ""
 
 
-def test_the_usual_demo_plays_one_whole_case_after_the_samples(run: Run) -> None:
-    _, said, _ = run("demo", "--only", "parcel")
-    assert "Where is my parcel?" in said
-    assert said.index("Where is my parcel?") < said.index("A whole case: the parcel")
+def test_the_demo_starts_a_service_and_plays_a_case_over_http_after_the_samples(run: Run) -> None:
+    code, said, _ = run("demo", "--only", "parcel")
+    assert code == 0
+    assert said.index("Where is my parcel?") < said.index(TITLE)
+    for part in ("handoff, explicit_request", "409 stale_epoch", "409 step_admitted", "verified"):
+        assert part in said
+    assert "nothing was changed" in said
+    assert "4111" not in said[said.index("5. A person accepts") :]
+
+
+def test_a_demo_for_programs_gives_every_request_with_its_answer(run: Run) -> None:
+    _, said, _ = run("demo", "--only", TITLE, "--json")
+    story = json.loads(said.splitlines()[-1])
+    closed = [one for one in story["requests"] if (one["body"] or {}).get("command") == "resolve"]
+    assert [one["answer"]["status"] for one in closed] == ["closed"]
+    verified = [one["answer"] for one in story["requests"] if one["path"] == "/ledger/verify"]
+    assert [one["ok"] for one in verified] == [True]
+
+
+def test_a_demo_without_the_libraries_of_a_service_says_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handrail.cli.live.possible", lambda: False)
+    code, said, _ = run("demo", "--only", TITLE)
+    assert (code, "handrail[server]" in said) == (0, True)
+
+
+def test_on_a_terminal_the_service_of_the_demo_goes_on_until_it_is_interrupted() -> None:
+    ours, theirs = os.openpty()
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "handrail.cli", "demo", "--only", TITLE, "--pace", "0"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    said = b""
+    try:
+        while b"HANDRAIL_URL/v1/cases" not in said:
+            said += os.read(ours, 65_536)
+        told = said.decode()
+        url = re.search(r"export HANDRAIL_URL=(\S+)", told)
+        key = re.search(r"export HANDRAIL_KEY=(\S+)", told)
+        assert url
+        assert key
+        headers = {"authorization": f"Bearer {key[1]}"}
+        found = httpx.get(f"{url[1]}/v1/cases", headers=headers, timeout=30)
+        assert [one["case"] for one in found.json()["items"]] == ["order-77120"]
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(30) == 0
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"{url[1]}/healthz", timeout=30)
+    finally:
+        demo.kill()
+        demo.wait()
+        os.close(ours)

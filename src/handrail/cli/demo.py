@@ -1,4 +1,4 @@
-"""`handrail demo`: the shipped conversations, decided live, turn by turn."""
+"""`handrail demo`: the shipped conversations, decided live, turn by turn; and a case, served."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ import orjson
 import typer
 
 from handrail import packs, samples
-from handrail.cli import explain
+from handrail.cli import explain, tale
 from handrail.core.model import Attributes, Outcome, Role, Turn
 from handrail.core.record import plain
 from handrail.errors import NotFound
@@ -35,17 +35,25 @@ def demo(
     pace: Annotated[
         float | None, typer.Option(help="Seconds between turns; 0.04 on a terminal, else 0.")
     ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the service listens; 0: where it can.")
+    ] = 0,
+    stay: Annotated[
+        bool | None, typer.Option(help="Let the service go on afterwards; on a terminal it does.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a turn.")] = False,
 ) -> None:
-    """Replay the sample conversations, turn by turn, with what is decided and why; then play one
-    whole case, from the first turn to the closure and its ledger.
+    """Replay the sample conversations, turn by turn, with what is decided and why; then start the
+    service and play one whole case over HTTP, from the first turn to the closure and its ledger.
 
     Nothing to configure: support, sales and operations agents under the three starter packs.
 
-    Example: `handrail demo --only "whole case"` plays only the whole cases, of which there are two.
+    Example: `handrail demo --only "whole case"` plays only the whole cases, of which there are
+    three: one over HTTP, two in memory with a clock that jumps.
     """
-    wait = (0.04 if sys.stdout.isatty() else 0.0) if pace is None else max(0.0, min(pace, _SLOWEST))
-    played = _stories(only)
+    seen = sys.stdout.isatty() and not as_json
+    wait = (0.04 if seen else 0.0) if pace is None else max(0.0, min(pace, _SLOWEST))
+    played, served = _stories(only), only.lower() in tale.TITLE.lower()
     tally = Tally()
     shown = 0
     workflows = _workflows()
@@ -56,33 +64,70 @@ def demo(
         session = _session(workflows[conversation.workflow or "support"], conversation)
         steps = _play(session, conversation, wait=0.0 if as_json else wait, as_json=as_json)
         tally.add(conversation, tuple(step.decision for step in steps))
-    if not shown and not played:
+    if not shown and not played and not served:
         raise NotFound(
             f"no sample conversation has `{only}` in its title", hint="leave out --only to see all"
         )
+    _sum_up(tally, as_json=as_json)
+    for title in played:
+        _tell(title, wait, as_json=as_json)
+    if served:
+        stays = (seen and sys.stdin.isatty()) if stay is None else stay
+        _serve(port, wait, stay=stays and not as_json, as_json=as_json)
+    elif not as_json:
+        _next()
+
+
+def _sum_up(tally: Tally, *, as_json: bool) -> None:
+    """What the conversations came to, if there were any."""
     if as_json:
         typer.echo(orjson.dumps({"summary": report.as_dict(tally)}).decode())
-    elif shown:
+    elif tally.conversations:
         typer.echo("")
         report.show(tally)
         typer.echo("These are our own samples, written with the packs: no measure of quality.")
-    for title in played:
-        _tell(title, wait, as_json=as_json)
-    if as_json:
-        return
+
+
+def _next() -> None:
+    """What can be done next."""
     typer.echo('\nNext: handrail decide "let me talk to a person"   (one decision, explained)')
+    typer.echo("      handrail serve                   (a service that keeps what it is told)")
     typer.echo("      handrail simulate support-chat   (a day of traffic: waits, clocks, people)")
     typer.echo("      handrail replay YOUR.jsonl --pack support-chat   (your own history)")
     typer.echo("      handrail pack new my-pack.yaml                   (your own policy)")
 
 
+def _serve(port: int, wait: float, *, stay: bool, as_json: bool) -> None:
+    """Start a service, play a case over HTTP, and let it go on if that is wanted."""
+    from handrail.cli import live
+
+    if not live.possible():
+        if not as_json:
+            typer.echo("\nA case over HTTP needs more libraries: install `handrail[server]`.")
+            _next()
+        return
+    if not as_json:
+        typer.secho(f"\n{tale.TITLE}", bold=True)
+        explain.say(
+            "  `handrail serve` runs in a folder of its own. Who says what is written beforehand; "
+            "what comes of it is answered now.",
+            dim=True,
+        )
+    with live.served(port, wait=2 * wait, quiet=as_json) as service:
+        tale.play(service)
+        if as_json:
+            typer.echo(orjson.dumps({"story": tale.TITLE, "requests": service.told}).decode())
+            return
+        _next()
+        if stay:
+            tale.stay(service)
+
+
 def _stories(only: str) -> list[str]:
-    """The titles of the whole cases that are to be played: one, unless others are asked for."""
+    """The titles of the whole cases in memory that are to be played: those that are asked for."""
     from handrail.cli.stories import STORIES
 
-    if not only:
-        return [title for title, story in STORIES.items() if story.usual]
-    return [title for title in STORIES if only.lower() in title.lower()]
+    return [title for title in STORIES if only and only.lower() in title.lower()]
 
 
 def _tell(title: str, wait: float, *, as_json: bool) -> None:

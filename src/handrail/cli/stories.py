@@ -26,14 +26,11 @@ _AI = Actor(kind=Party.AI)
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A whole case: its pack, the customer's tier, and how it is played. `usual`: not only when
-    asked for.
-    """
+    """A whole case: its pack, the customer's tier, and how it is played."""
 
     pack: str
     tier: str
     play: Callable[[Stage], None]
-    usual: bool = False
 
 
 def parcel(stage: Stage) -> None:
@@ -161,6 +158,6 @@ def _closure(stage: Stage, holder: str) -> None:
 
 
 STORIES: Mapping[str, Story] = {
-    "A whole case: the parcel that never came": Story("support-chat", "standard", parcel, True),
+    "A whole case: the parcel that never came": Story("support-chat", "standard", parcel),
     "A whole case: an approval that nobody gives": Story("ops-agent", "standard", approval),
 }

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
 from handrail.core.access import Kind, Principal, Right, Scope, Sight, may, visible
 from handrail.core.ownership import Actor, Party
@@ -132,9 +133,11 @@ def token(request: Request) -> str:
 
 def caller(request: Request) -> Caller:
     """Who asks. Unauthenticated when that is not clear."""
-    service = request.app.state.service
-    principal = service.authenticate(token(request))
-    found = Caller(principal, service.desk(principal.workspace))
+    return _admitted(request, request.app.state.service.authenticate(token(request)))
+
+
+def _admitted(request: Request, principal: Principal) -> Caller:
+    found = Caller(principal, request.app.state.service.desk(principal.workspace))
     request.app.state.limits.count(principal.token.id, request)
     return found
 
@@ -145,15 +148,16 @@ class Need:
     def __init__(self, right: Right, reach: Reach) -> None:
         self.right, self.reach = right, reach
 
-    def __call__(self, request: Request) -> Caller:
-        """See `needs`."""
-        found = caller(request)
+    async def __call__(self, request: Request) -> Caller:
+        """See `needs`. A thread is taken only for what must be read from the store."""
+        known = request.app.state.service.known(token(request))
+        found = _admitted(request, known) if known else await run_in_threadpool(caller, request)
         if self.reach is Reach.WORKSPACE and not found.may(self.right):
             raise _forbidden(self.right)
         if self.reach is Reach.LIST and not found.sight(self.right):
             raise _forbidden(self.right)
         if self.reach is Reach.CASE:
-            found.case(request.path_params["case"], self.right)
+            await run_in_threadpool(found.case, request.path_params["case"], self.right)
         return found
 
 

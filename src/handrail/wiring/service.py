@@ -122,6 +122,10 @@ class Service:
         """Who shows this key. Unauthenticated when it is nobody's any more, or never was."""
         return self._gate.authenticate(text)
 
+    def known(self, text: str) -> Principal | None:
+        """Who was just found to show this key, without a look into the store; None: ask."""
+        return self._gate.known(text)
+
     def reload(self, settings: Settings) -> tuple[list[str], list[str]]:
         """Take over what may change while the service runs: the names of what has changed, and of
         what waits for the next start.

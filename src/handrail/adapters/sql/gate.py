@@ -33,19 +33,29 @@ class Gate:
 
     def authenticate(self, text: str) -> Principal:
         """Who shows this token. Unauthenticated when it is nobody's any more, or never was."""
-        mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        known = self.known(text)
+        if known is not None:
+            return known
         change, now = people.last_change(), time.monotonic()
-        found = self._found.get(mark)
-        if (
-            found is not None
-            and found.change is change
-            and now < found.until
-            and found.principal.token.valid(self._store.clock())
-        ):
-            return found.principal
-        self._found.pop(mark, None)
+        self._found.pop(_mark(text), None)
         principal = Tokens.authenticate(self._store, text)
         if len(self._found) >= _MOST:
             self._found.clear()
-        self._found[mark] = _Found(principal, change, now + self._fresh)
+        self._found[_mark(text)] = _Found(principal, change, now + self._fresh)
         return principal
+
+    def known(self, text: str) -> Principal | None:
+        """Who was just found to show this token; None: the store must be asked."""
+        found = self._found.get(_mark(text))
+        if (
+            found is not None
+            and found.change is people.last_change()
+            and time.monotonic() < found.until
+            and found.principal.token.valid(self._store.clock())
+        ):
+            return found.principal
+        return None
+
+
+def _mark(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

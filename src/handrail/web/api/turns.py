@@ -10,7 +10,6 @@ from handrail.core.model import Role
 from handrail.core.ownership import Actor, Epoch, Party, Refused
 from handrail.engine.gate import code
 from handrail.errors import Forbidden, InputError, NotFound
-from handrail.ports import Case
 from handrail.web import problems, schemas, shown
 from handrail.web.api.common import CaseId, Key, call_id, epoch, router, told
 from handrail.web.auth import Caller, Reach, look, needs
@@ -19,16 +18,18 @@ routes = router("turns")
 _OWN = frozenset({"open", "begin", "report", "return", "resolve", "withdraw"})
 
 
-def _reach(who: Caller, name: str, workflow: str = "") -> Case | None:
-    """A case that this program works on; None: it is new, and of a workflow within reach."""
+def _reach(who: Caller, name: str, workflow: str) -> None:
+    """Refuse what is out of this program's reach: its case, or the workflow of a new one."""
+    if who.may(Right.TURN):
+        return
     if look(who.desk, name) is not None:
-        return who.case(name, Right.TURN)
+        who.case(name, Right.TURN)
+        return
     chosen = who.desk.engine.deployment.workflow(workflow).name
     if not who.may(Right.TURN, Scope(workflow=chosen)):
         raise Forbidden(
             f"you take no turns in the workflow `{chosen}`", hint="name another, or ask for a role"
         )
-    return None
 
 
 @routes.post("/cases/{case}/turns", response_model=shown.ReplyOut, operation_id="take_turn")
