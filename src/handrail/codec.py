@@ -26,6 +26,11 @@ def dump(value: Any) -> str:
         return json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
 
 
+def plain(value: Any) -> Any:
+    """A value as JSON types, with all its fields."""
+    return msgspec.to_builtins(value)
+
+
 def load(kind: Any, text: str | bytes) -> Any:
     """The value of a type from its JSON. Raises msgspec.ValidationError when it is none."""
     try:

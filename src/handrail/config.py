@@ -5,6 +5,7 @@ environment and `--body-limit` on the command line. The later of these wins over
 """
 
 import difflib
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -102,6 +103,16 @@ class Settings(BaseModel):
         """The environment has no lists: there, commas stand between."""
         if isinstance(value, str):
             return tuple(one.strip() for one in value.split(",") if one.strip())
+        return value
+
+    @field_validator("private_hooks")
+    @classmethod
+    def _ranges(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ipaddress.ip_network(one)
+            except ValueError:
+                raise ValueError("each is a range of addresses, as 10.1.0.0/16") from None
         return value
 
     @property

@@ -417,7 +417,7 @@ def test_a_file_in_which_a_bit_has_changed_is_refused_or_says_the_same(
 ) -> None:
     """What nothing is stored in may change: then all that is read is as it was."""
     record, data = check(made), made.read_bytes()
-    chance, found = random.Random(7), 0  # noqa: S311  # the same in every run
+    chance, found = random.Random(7), 0  # the same in every run
     bad = tmp_path / "bad"
     for _ in range(400):
         at = chance.randrange(len(data))

@@ -86,6 +86,34 @@ def test_a_cursor_goes_on_where_it_was_given(store: SqlStore) -> None:
     assert [one.place for one in found] == sorted(one.place for one in found)
 
 
+def test_a_case_is_told_of_in_order_also_when_the_later_transaction_began_first(
+    alone: SqlStore,
+) -> None:
+    feed = Feed(alone)
+    with alone.unit() as unit:
+        say(unit, "c", "first")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def long() -> None:
+        with alone.unit() as unit:
+            say(unit, "another", "x")
+            unit.flush()  # type: ignore[attr-defined]  # it has its number from now on
+            begun.set()
+            go_on.wait(10)
+            say(unit, "c", "third")
+
+    other = threading.Thread(target=long)
+    other.start()
+    assert begun.wait(10)
+    with alone.unit() as unit:
+        say(unit, "c", "second")
+    assert "second" not in names(everything(feed, feed.first()))  # the other may come before
+    go_on.set()
+    other.join(10)
+    found = [one.entry.name for one in everything(feed, feed.first()) if one.entry.case == "c"]
+    assert found == ["first", "second", "third"]
+
+
 def test_the_last_cursor_is_behind_all_there_is_and_before_all_that_comes(store: SqlStore) -> None:
     feed = Feed(store)
     with store.unit() as unit:

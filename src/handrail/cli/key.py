@@ -103,7 +103,7 @@ def rotate(
     valid, so that nothing stops; `--overlap 0h` ends the old one at once.
     """
     with opened(store, workspace) as directory:
-        made = directory.rotate(key, _span(overlap), by=actor(by))
+        made = directory.rotate(key, span(overlap), by=actor(by))
     _hand_over(made, f"the key that takes the place of `{key}`")
 
 
@@ -149,7 +149,8 @@ def _hand_over(made: str, what: str) -> None:
     typer.echo(made)
 
 
-def _span(text: str) -> int:
+def span(text: str) -> int:
+    """A span of time in milliseconds. InputError for what is none."""
     found = _SPAN.fullmatch(text)
     if found is None:
         raise InputError(f"`{text}` is no span of time", hint="write `90d`, `2w`, `24h` or `15m`")
@@ -157,4 +158,4 @@ def _span(text: str) -> int:
 
 
 def _later(text: str) -> int:
-    return time.time_ns() // 1_000_000 + _span(text)
+    return time.time_ns() // 1_000_000 + span(text)

@@ -8,13 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from handrail.core import case as cases
 from handrail.core.model import Attributes, Event, Mode, Role, Turn
 from handrail.core.ownership import (
     Actor,
     Command,
     Epoch,
-    Ownership,
     Party,
     Refusal,
     Refused,
@@ -26,7 +24,7 @@ from handrail.engine.catchup import Missed, Quiet
 from handrail.engine.controls import Controls
 from handrail.engine.reply import Reply
 from handrail.engine.work import SYSTEM, Work
-from handrail.ports import Case, Unit
+from handrail.ports import Unit
 
 _SPEAK = frozenset({Role.AGENT, Role.HUMAN})
 _TOGETHER = 50  # cases whose deadlines are taken in one unit
@@ -50,6 +48,7 @@ class Engine(Controls):
         transcript: str = "",
         customer: str = "",
         deliver: bool = False,
+        shown: bool = False,
     ) -> Reply:
         """Take a turn of a case, which is begun when it is new.
 
@@ -59,18 +58,21 @@ class Engine(Controls):
         when a case is first seen in mid-conversation: they are observed and decide nothing.
         `customer` is whose case it is: what is kept of a person is found, and erased, by it.
         `deliver`: it has not been said yet, and leaves by the outbox if it may; a human gives `by`.
+        `shown`: the customer saw it before the case changed its owner, as of a streamed answer that
+        was cut: it is kept as a turn, and decides nothing.
         """
         key, mark = f"turn:{id}", answers.digest(turn, by)
         with self.store.unit() as unit:
             if (known := answers.known(unit, case, key, mark)) is not None:
                 return known
-            now = intake.latest(unit, case, turn) or self._begin(unit, case, workflow, history)
+            now = intake.latest(unit, case, turn)
+            now = now or intake.begin(unit, self.deployment, case, workflow, history)
             now = intake.told(now, attributes, values, transcript, customer)
             work = Work(unit, self.deployment, now)
             acts.rehome(work)
             if not now.version and history:
                 intake.bring(work, history)
-            reply = self._take(work, turn, by, epoch, deliver=deliver)
+            reply = self._take(work, turn, by, epoch, deliver=deliver, shown=shown)
             answers.remember(unit, case, key, mark, reply)
         self._nudge(work.freed)
         return reply
@@ -106,17 +108,8 @@ class Engine(Controls):
         event = Event.OFFER_ACCEPTED if accepted else Event.OFFER_DECLINED
         return self.turn(case, Turn(role=Role.CUSTOMER, events=(event,), tool=offer), id=id)
 
-    def _begin(self, unit: Unit, name: str, workflow: str, history: Sequence[Turn]) -> Case:
-        chosen = self.deployment.of(name).workflow(workflow)
-        return Case(
-            id=name,
-            workflow=chosen.name,
-            ownership=Ownership(workflow=chosen.name, at=unit.now(), epoch=unit.first_epoch()),
-            state=cases.start(whole=not history),
-        )
-
     def _take(
-        self, work: Work, turn: Turn, by: str, epoch: Epoch | None, *, deliver: bool
+        self, work: Work, turn: Turn, by: str, epoch: Epoch | None, *, deliver: bool, shown: bool
     ) -> Reply:
         work.fire()
         timers.run(work)
@@ -126,9 +119,11 @@ class Engine(Controls):
             return self._link(work, turn, by)
         barred = refused or self._barred(work, turn, by, epoch, deliver=deliver)
         if barred is not None:
-            intake.refuse(work, intake.speaker(turn, by), turn, barred)
+            kept = shown and turns.cut(work, turn, epoch, barred)
+            if not kept:
+                intake.refuse(work, intake.speaker(turn, by), turn, barred)
             work.close()
-            return work.reply(refused=barred)
+            return work.reply(refused=None if kept else barred)
         before, waited = work.own.epoch, speaking.waits(work)
         decision = turns.take(work, turn, by)
         if back:
@@ -167,7 +162,7 @@ class Engine(Controls):
         work.change(next=name)
         work.entry("linked", SYSTEM, {"next": name})
         work.close()
-        begun = self._begin(work.unit, name, old.workflow, ())
+        begun = intake.begin(work.unit, self.deployment, name, old.workflow, ())
         # Its epochs go on from those of the old case: a late answer of then is late here too.
         epoch = Epoch(old.ownership.epoch.incarnation, old.ownership.epoch.number + 1)
         fresh = replace(
@@ -180,7 +175,8 @@ class Engine(Controls):
             language=old.language,
             linked=old.id,
         )
-        return self._take(Work(work.unit, self.deployment, fresh), turn, by, None, deliver=False)
+        made = Work(work.unit, self.deployment, fresh)
+        return self._take(made, turn, by, None, deliver=False, shown=False)
 
     def act(self, case: str, command: Command, *, id: str, note: str = "") -> Reply:  # noqa: A002
         """Give a command; `id` is the command's own, and a repetition gets the same reply. `note`:

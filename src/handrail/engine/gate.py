@@ -28,6 +28,17 @@ class Barred(StrEnum):
     STEP_ADMITTED = "step_admitted"
 
 
+MEANING: Mapping[Barred, str] = {
+    Barred.STOPPED: "the AI of the workflow is stopped",
+    Barred.NO_APPROVAL: "there is no approval of that id for this case",
+    Barred.NOT_GRANTED: "an approval was asked for exactly this, and nobody has said yes",
+    Barred.APPROVAL_EXPIRED: "the approval was not answered, or not used, in time",
+    Barred.APPROVAL_USED: "the approval was used: it is for one time",
+    Barred.ACTION_CHANGED: "tool or arguments are not those that an approval was asked for",
+    Barred.STEP_ADMITTED: "the step has passed since it was begun; report how it ended",
+}
+"""Each in words."""
+
 Answer = Refused | Barred | None
 """Why not; None: it may."""
 

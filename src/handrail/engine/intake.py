@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from handrail.core import case as cases
 from handrail.core.model import Attributes, Mode, Role, Turn
-from handrail.core.ownership import Actor, Party, Refused
+from handrail.core.ownership import Actor, Ownership, Party, Refused
 from handrail.engine import acts, gate, turns
+from handrail.engine.deployment import Deployment
 from handrail.engine.gate import Barred
 from handrail.engine.work import SYSTEM, Work
 from handrail.ports import Case, Unit
@@ -17,6 +19,17 @@ _KINDS = {Role.AGENT: Party.AI, Role.HUMAN: Party.HUMAN, Role.CUSTOMER: Party.CU
 def speaker(turn: Turn, by: str) -> Actor:
     """Who made a turn."""
     return Actor(kind=_KINDS.get(turn.role, Party.SYSTEM), id=by)
+
+
+def begin(unit: Unit, on: Deployment, name: str, workflow: str, history: Sequence[Turn]) -> Case:
+    """A new case, which the AI has."""
+    chosen = on.of(name).workflow(workflow)
+    return Case(
+        id=name,
+        workflow=chosen.name,
+        ownership=Ownership(workflow=chosen.name, at=unit.now(), epoch=unit.first_epoch()),
+        state=cases.start(whole=not history),
+    )
 
 
 def latest(unit: Unit, name: str, turn: Turn) -> Case | None:

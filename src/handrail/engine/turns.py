@@ -18,10 +18,11 @@ from handrail.core.model import (
     Trigger,
     Turn,
 )
-from handrail.core.ownership import Actor, Party, Refused, Status
+from handrail.core.ownership import Actor, Epoch, Party, Refused, Status
 from handrail.core.ownership import commands as c
 from handrail.core.policy import NoticeEvent
 from handrail.engine import speaking, transfer
+from handrail.engine.gate import Barred, code
 from handrail.engine.work import SYSTEM, Work
 from handrail.ports import Line, OfferStatus
 from handrail.signals import Memory
@@ -155,6 +156,17 @@ def take(work: Work, turn: Turn, by: str, *, decides: bool = True) -> Decision |
     speaking.tick(work, turn, by)
     _follow(work, decision, signals, known)
     return decision
+
+
+def cut(work: Work, turn: Turn, epoch: Epoch | None, barred: Refused | Barred) -> bool:
+    """Keep what the customer saw of a streamed answer before it was cut: it is a turn, and nothing
+    follows from it. Not what nobody let through, or what is of no AI.
+    """
+    if turn.role is not Role.AGENT or epoch is None or epoch > work.own.epoch:
+        return False
+    take(work, turn, "", decides=False)
+    work.entry("cut", Actor(kind=Party.AI), {"line": work.case.lines, "why": code(barred)})
+    return True
 
 
 def _decide(work: Work, signals: Signals, named: tuple[tuple[str, bool], ...]) -> Decision:

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from handrail.web import auth, openid, problems
-from handrail.web.api import access, cases, commands, desk, ledger, packs, turns
+from handrail.web import asyncapi, auth, openid, problems
+from handrail.web.api import access, cases, commands, desk, hooks, ledger, packs, turns
 from handrail.web.api.access import session
 from handrail.web.frame import Frame
 from handrail.web.limits import Limits
@@ -19,7 +19,7 @@ from handrail.wiring.service import Service
 
 ROUTERS = (
     *(turns.routes, commands.routes, cases.routes, desk.routes),
-    *(packs.routes, access.routes, ledger.routes),
+    *(packs.routes, access.routes, ledger.routes, hooks.routes),
 )
 _ABOUT = """
 The service that decides when an AI agent hands over to a person, and hands over.
@@ -49,9 +49,9 @@ def create_app(service: Service) -> FastAPI:
     for one in ROUTERS:
         for route in one.routes:
             _declare(route)
-        app.include_router(one)
+        app.router.routes.extend(one.routes)  # `include_router` would double what a call costs
     app.include_router(_signing_in(service))
-    app.router.routes.extend(frame.routes())
+    app.router.routes.extend([*frame.routes(), asyncapi.ROUTE])
     app.openapi = partial(_described, app.openapi)  # type: ignore[method-assign]
     app.add_middleware(app.state.limits.wrap)
     app.add_middleware(frame.wrap)  # a function that wraps will do

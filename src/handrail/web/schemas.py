@@ -44,6 +44,9 @@ class TurnBody(Body):
     transcript: Annotated[str, Field(max_length=2_000)] = ""
     customer: Word = Field("", description="Whose case it is: what is kept is found by it.")
     deliver: bool = Field(False, description="It has not been said yet: it leaves by the outbox.")
+    shown: bool = Field(
+        False, description="The customer saw it before the AI had to stop: a stream that was cut."
+    )
 
 
 class MessageBody(Body):

@@ -115,7 +115,7 @@ def run(
         log_config=None,
         access_log=False,  # `handrail.web.logs` writes one line a request
         server_header=False,
-        date_header=False,
+        date_header=True,
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),
         timeout_keep_alive=_KEEP,

@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from handrail import codec
-from handrail.core.ownership import MEANING, Ownership, Refused, accountable, owner
+from handrail.core.ownership import Ownership, Refused, accountable, owner
 from handrail.core.record import plain
+from handrail.engine import Barred, gate
 from handrail.engine.reply import Reply
 from handrail.ports import Approval, Case, Effect, Entry, Line
 
@@ -108,9 +109,12 @@ def reply(made: Reply) -> Json:
 
 def meaning(made: Reply) -> str:
     """Why nothing was done, in words."""
-    if isinstance(made.refused, Refused):
-        return MEANING[made.refused.code]
-    return made.why.replace("_", " ")
+    return "" if made.refused is None else why(made.refused)
+
+
+def why(refused: Refused | Barred) -> str:
+    """A refusal in words."""
+    return refused.message if isinstance(refused, Refused) else gate.MEANING[refused]
 
 
 def case(found: Case) -> Json:
@@ -151,7 +155,7 @@ def line(found: Line) -> Json:
         "number": found.number,
         "at": found.at,
         "by": found.by,
-        "turn": plain(found.turn),
+        "turn": codec.plain(found.turn),
         "signals": plain(found.signals),
     }
 

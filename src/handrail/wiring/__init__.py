@@ -1,6 +1,6 @@
 """The composition root: the only place outside the adapters that knows which there are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # a database is loaded by who has one
     from handrail.adapters.sql.archive import Backup
     from handrail.adapters.sql.book import SqlBook
     from handrail.adapters.sql.directory import Directory
+    from handrail.adapters.sql.hooks import Hooks
     from handrail.adapters.sql.privacy import Privacy
     from handrail.adapters.sql.restore import Restored
     from handrail.core.ledger import Signed
@@ -84,6 +85,19 @@ def directory(url: str, workspace: str = DEFAULT) -> "Iterator[Directory]":
     store = SqlStore(_there(url), workspace=workspace)
     try:
         yield Directory(store)
+    finally:
+        store.close()
+
+
+@contextmanager
+def webhooks(url: str, workspace: str, private: Sequence[str]) -> "Iterator[Hooks]":
+    """The webhooks of the store at `url`. See `handrail.adapters.sql.hooks`."""
+    from handrail.adapters.sql import SqlStore
+    from handrail.adapters.sql.hooks import Hooks
+
+    store = SqlStore(_there(url), workspace=workspace)
+    try:
+        yield Hooks(store, private)
     finally:
         store.close()
 

@@ -20,6 +20,7 @@ from handrail.errors import Conflict
 from handrail.packs.loader import Sources
 from handrail.ports import Case, Channel, Effect, Entry
 from handrail.wiring import shelf
+from handrail.wiring.hooks import Courier, Hooks, courier
 from handrail.wiring.policies import policies
 
 __all__ = ["Change", "Desk", "Directory", "Feed", "Place", "Principal", "Seen", "Wanted"]
@@ -35,8 +36,9 @@ class Desk:
     """What a request of one workspace works with.
 
     `engine` for cases, `lifecycle` for packs, `rostering` for people, `feed` for changes,
-    `directory` for who may do what, `store` for the rest. All of them may be used by many threads.
-    `first` gives the pack and the roster that a workspace without any begins with.
+    `directory` for who may do what, `hooks` for webhooks, `store` for the rest. All of them may be
+    used by many threads. `first` gives the pack and the roster that a workspace without any begins
+    with.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Desk:
         simulate: Simulate | None = None,
         channel: Channel | None = None,
         carriers: int = 4,
+        private_hooks: Sequence[str] = (),
         seen: Seen | None = None,
     ) -> None:
         self.workspace = store.workspace
@@ -61,16 +64,23 @@ class Desk:
         self._post = _Post(self.store, channel or shelf.Shelf())
         self._fired = time.monotonic()
         self.alarms = Alarms(fire=self._fire, post=self._post, carriers=carriers)
+        self.hooks = Hooks(store, private_hooks)
+        self.courier: Courier = courier(self.hooks, private_hooks)
         store.after = self._after
 
     def start(self) -> None:
         """Let time pass and effects leave."""
         self._fired = self._post.looked = time.monotonic()
         self.alarms.start()
+        self.courier.start()
+        self._hub.join(self.workspace, self.courier.wake)
 
     def stop(self, timeout: float) -> bool:
         """End that; whether it was done in `timeout` seconds."""
-        return self.alarms.stop(timeout)
+        end = time.monotonic() + timeout
+        self.courier.stop(0)  # it begins nothing while the alarms end
+        done = self.alarms.stop(timeout)
+        return self.courier.stop(max(0.0, end - time.monotonic())) and done
 
     def refresh(self) -> None:
         """Take over what other processes have changed: called each second."""
@@ -90,9 +100,9 @@ class Desk:
         """Have `wake` called when there may be changes, and each second; see `Hub.join`."""
         return self._hub.join(self.workspace, wake)
 
-    def effects(self, case: str) -> Sequence[shelf.Ready]:
+    def effects(self, case: str, *, over: bool = True) -> Sequence[shelf.Ready]:
         """What is to be done outside for a case, with the texts. See `handrail.wiring.shelf`."""
-        return shelf.fetch(self.store, case)
+        return shelf.fetch(self.store, case, over=over)
 
     def cases(
         self, wanted: Wanted, sees: Callable[[Case], bool], *, after: str, limit: int

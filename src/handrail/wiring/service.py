@@ -154,6 +154,7 @@ class Service:
                 simulate=self._simulate,
                 channel=self._channel(workspace) if self._channel else None,
                 carriers=self.settings.carriers,
+                private_hooks=self.settings.private_hooks,
                 seen=self._see,
             )
             if self._started:

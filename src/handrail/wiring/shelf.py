@@ -33,11 +33,15 @@ class Ready:
     late: str = ""
 
 
-def fetch(store: Store, case: str) -> Sequence[Ready]:
-    """The effects of a case with their texts, in the order in which they were written."""
+def fetch(store: Store, case: str, *, over: bool = True) -> Sequence[Ready]:
+    """The effects of a case with their texts, in the order in which they were written; `over` False
+    leaves out those that have ended.
+    """
     with store.view() as unit:
         found = []
         for effect in unit.effects(case):
+            if not over and effect.status in _OVER:
+                continue
             late = "" if effect.status in _OVER else outbox.late(unit, effect)
             text = None if late else unit.payload(effect.key)
             found.append(Ready(effect=effect, text=text, late=late))

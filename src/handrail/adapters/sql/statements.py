@@ -35,6 +35,13 @@ _ENTRIES = (
     f"select {', '.join(rows.ENTRY[1:-1])} from entries "
     'where workspace = ? and "case" = ? order by number'
 )
+_KINDS = ("text", "text", "integer", "bigint", *("text",) * 2, *("bigint",) * 2, *("text",) * 2)
+_PLACED = (  # never before the entry before it, whose transaction may have begun after ours
+    f"insert into entries ({', '.join(rows.ENTRY)}, place) select n.*, "
+    "greatest(pg_current_xact_id()::text::bigint, coalesce((select e.place from entries e where "
+    'e.workspace = n.workspace and e."case" = n."case" and e.number = n.number - 1), 0)) from '
+    f"(select {', '.join(f'?::{k} as {one}' for k, one in zip(_KINDS, rows.ENTRY, strict=True))}) n"
+)
 _HAVE = "status in ('proposed', 'held', 'delegated')"
 _IDLE = "status in ('queued', 'fallback')"
 _NEXT = "select min(queue) from cases where workspace = ? and"
@@ -119,6 +126,7 @@ def _postgresql(*, locks: bool) -> Statements:
     told = {one.name: getattr(SQLITE, one.name) for one in fields(Statements)}
     told["called"] = ""  # who has waited for a lock must look again, not at what was there before
     if locks:
+        told["new_entry"] = _PLACED
         told["case"] += " for update"
         told["effect"] += " for update"
         told["overdue"] += " for update skip locked"

@@ -16,7 +16,7 @@ from handrail.core.policy.digest import digest
 from handrail.core.policy.example import Case, CaseTurn, Expect
 from handrail.core.policy.kinds import Kind, NoticeEvent, Speaker
 from handrail.core.policy.pack import Metrics, Notice, Pack, TopicText, Workflow
-from handrail.core.policy.read import bundle, notice, queue, row, rules, sla, workflow
+from handrail.core.policy.read import bundle, holding, notice, queue, row, rules, sla, workflow
 from handrail.core.routing.settings import ANY, MatrixRow, Queue
 from handrail.core.sla.settings import Clock, Level, SlaPolicy
 
@@ -50,6 +50,7 @@ __all__ = [
     "Workflow",
     "bundle",
     "digest",
+    "holding",
     "notice",
     "queue",
     "row",

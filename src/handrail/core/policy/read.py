@@ -1,6 +1,8 @@
 """Questions to a pack that other rooms and the shell ask. KeyError where a name is unknown."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from handrail.core.bundle.settings import BundleTemplate
 from handrail.core.decision.rules import Rules
@@ -66,3 +68,18 @@ def notice(
                     if (found.event, found.trigger, found.language) == (event, wanted, spoken):
                         return found
     return None
+
+
+def holding(pack: Pack) -> Iterator[dict[str, Any]]:
+    """What the customers of each workflow are told while nobody can be asked, by language: programs
+    that talk to them keep it.
+    """
+    for own in pack.workflows:
+        spoken = dict.fromkeys((own.language, *pack.languages))
+        found = {one: notice(pack, own.name, NoticeEvent.HOLDING, None, one) for one in spoken}
+        yield {
+            "workflow": own.name,
+            "language": own.language,
+            "mode": own.mode.value,
+            "holding": {one: told.text for one, told in found.items() if told},
+        }

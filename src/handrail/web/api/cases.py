@@ -53,8 +53,13 @@ def list_cases(
 
 @routes.get("/cases/{case}", response_model=shown.CaseOut, operation_id="read_case")
 def read_case(case: CaseId, who: Caller = needs(Right.READ_CASE, Reach.CASE)) -> Response:
-    """A case as it is now: who has it, since when, why; no text of anybody."""
-    return shown.answered(shown.case(who.case(case, Right.READ_CASE)))
+    """A case as it is now: who has it, since when, why, and whether its AI is stopped; no text of
+    anybody.
+    """
+    found = who.case(case, Right.READ_CASE)
+    with who.desk.store.view() as unit:
+        stopped = unit.stopped(found.workflow)
+    return shown.answered(shown.case(found) | {"stopped": stopped})
 
 
 def _recorded(who: Caller, case: str, body: dict[str, object]) -> None:
@@ -121,13 +126,15 @@ def list_entries(
 
 
 @routes.get("/cases/{case}/effects", operation_id="list_effects")
-def list_effects(case: CaseId, who: Caller = needs(Right.READ_CASE, Reach.CASE)) -> Response:
-    """What is to be done outside for a case, and how far it is. Texts are shown to who takes turns
-    for it, and who may read its transcript.
+def list_effects(
+    case: CaseId, *, waiting: bool = False, who: Caller = needs(Right.READ_CASE, Reach.CASE)
+) -> Response:
+    """What is to be done outside for a case, and how far it is; `waiting`: what has not ended.
+    Texts are shown to who takes turns for it, and who may read its transcript.
     """
     found = who.case(case, Right.READ_CASE)
     texts = any(who.may(one, scope(found)) for one in (Right.TURN, Right.READ_TRANSCRIPT))
-    ready = who.desk.effects(case)
+    ready = who.desk.effects(case, over=not waiting)
     if texts and ready and who.is_person:
         _recorded(who, case, {"what": "effects"})
     items = [

@@ -98,7 +98,7 @@ def told(made: Reply) -> Response:
     return problems.answer(
         409,
         made.why,
-        shown.meaning(made) + (f" ({who})" if who else ""),
+        shown.meaning(made),
         hint="nothing was changed; look at `case`",
         who=who or None,
         case=shown.reply(made),

@@ -6,6 +6,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from handrail import outbox
+from handrail.core import policy
 from handrail.core.access import Right, Scope
 from handrail.errors import NotFound
 from handrail.ports import Effect
@@ -42,6 +43,14 @@ def list_queues(who: Caller = needs(Right.READ_CASE, Reach.LIST)) -> Response:
             if queues is None or name in queues
         ]
     return shown.answered(shown.page(items, ""))
+
+
+@routes.get("/workflows", operation_id="list_workflows")
+def list_workflows(who: Caller = needs(Right.READ_CASE, Reach.LIST)) -> Response:
+    """The workflows of the pack, and what their customers are told while the service cannot be
+    reached: programs that talk to them keep it.
+    """
+    return shown.answered(shown.page(list(policy.holding(who.desk.engine.deployment.pack)), ""))
 
 
 @routes.post("/workflows/{workflow}/stop", operation_id="stop_workflow")

@@ -58,6 +58,7 @@ def take_turn(
         transcript=body.transcript,
         customer=body.customer,
         deliver=body.deliver,
+        shown=body.shown,
     )
     return told(made)
 
@@ -106,7 +107,7 @@ def admit(
     return problems.answer(
         409,
         code(barred),
-        barred.message if isinstance(barred, Refused) else barred.value.replace("_", " "),
+        shown.why(barred),
         hint="do not do it",
         who=(barred.who or None) if isinstance(barred, Refused) else None,
         case=shown.case(found),
