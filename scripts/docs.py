@@ -19,6 +19,7 @@ from handrail.core import ownership, sla
 from handrail.core.bundle import settings as bundles
 from handrail.core.sla.deadline import PATHS
 from handrail.engine import Barred
+from handrail.engine.gate import MEANING
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 80
@@ -119,21 +120,10 @@ def refusals() -> str:
     return "\n".join(rows) + "\n"
 
 
-_BARRED = {
-    Barred.STOPPED: "the AI of the workflow is stopped",
-    Barred.NO_APPROVAL: "there is no approval of that id for this case",
-    Barred.NOT_GRANTED: "an approval was asked for exactly this, and nobody has said yes",
-    Barred.APPROVAL_EXPIRED: "the approval was not answered, or not used, in time",
-    Barred.APPROVAL_USED: "the approval was used: it is for one time",
-    Barred.ACTION_CHANGED: "tool or arguments are not those that an approval was asked for",
-    Barred.STEP_ADMITTED: "the step has passed since it was begun; report how it ended",
-}
-
-
 def barred() -> str:
     """Every code of the gate besides the refusals."""
     rows = ["| Barred | Means |", "| --- | --- |"]
-    rows += [f"| `{code}` | {_BARRED[code]} |" for code in Barred]
+    rows += [f"| `{code}` | {MEANING[code]} |" for code in Barred]
     return "\n".join(rows) + "\n"
 
 
@@ -201,7 +191,29 @@ def masked() -> str:
     return "\n".join(rows) + "\n"
 
 
+def api() -> str:
+    """Every route of the API by area: what it needs, and what it does."""
+    from fastapi.routing import APIRoute
+
+    from handrail.web.app import ROUTERS
+    from handrail.web.auth import declared
+
+    found: dict[str, list[str]] = {}
+    for route in (one for some in ROUTERS for one in some.routes):
+        assert isinstance(route, APIRoute)
+        need = next((one.right.value for one in declared(route.dependant)), "nobody's key")
+        says = " ".join(route.description.split())
+        row = f"| `{min(route.methods or ())} {route.path}` | {need} | {says} |"
+        found.setdefault(str(route.tags[0]), []).append(row)
+    heads = "| Route | Right | Does |\n| --- | --- | --- |"
+    parts = [
+        f"## {area.capitalize()}\n\n{heads}\n" + "\n".join(rows) for area, rows in found.items()
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
+    "api": ("docs/reference/api.md", api),
     "cli": ("docs/reference/cli.md", cli),
     "errors": ("docs/reference/errors.md", error_table),
     "states": ("docs/reference/ownership.md", states),

@@ -213,7 +213,7 @@ Step = tuple[Ownership, Command, Ownership | Refused]
 
 
 def _walk(first: Ownership, seed: int, steps: int) -> tuple[Step, ...]:
-    chance = Random(seed)  # noqa: S311 (no secret)
+    chance = Random(seed)
     own, found = first, []
     for _ in range(steps):
         command = any_command(chance.choice, own)

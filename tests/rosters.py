@@ -92,7 +92,7 @@ def somebody(chance: Random) -> Person:
     )
 
 
-ANYBODY = tuple(somebody(Random(seed)) for seed in range(500))  # noqa: S311
+ANYBODY = tuple(somebody(Random(seed)) for seed in range(500))
 
 
 def people(name: str) -> st.SearchStrategy[Person]:

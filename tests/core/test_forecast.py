@@ -45,7 +45,7 @@ def test_one_place_waits_as_the_textbook_says() -> None:
 
 def simulated(rate: float, handle: float, places: int, seed: int) -> tuple[float, list[int]]:
     """The mean wait of many arrivals, and of those who found some waiting, by how many."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     free_at = [0.0] * places
     clock, total = 0.0, 0.0
     begun: deque[float] = deque()  # when those who still wait will be served

@@ -409,7 +409,7 @@ def shrunk(first: Ownership, commands: list[Command]) -> list[Command]:
 
 def walk(number: int, seen: Seen) -> None:
     """A random walk, the same for a number each time; it begins where everything is near."""
-    chance = Random(number)  # noqa: S311 (no secret)
+    chance = Random(number)
     own = first = STARTS[number % len(STARTS)]
     model, given = Model(first), []
     for _ in range(STEPS):

@@ -185,7 +185,7 @@ def test_what_leaves_and_what_the_ledger_holds_is_told() -> None:
     assert kinds == set(first_column(page, "Effect"))
     entries = set(re.findall(r"\.entry\(\s*\"(\w+)\"", source))
     entries |= {"admitted", "barred", "delivery"}  # one is chosen between, one is of the outbox
-    entries |= {"erased", "legal_hold"}  # of the store
+    entries |= {"erased", "legal_hold", "read"}  # of the store, and of the API
     assert entries == set(first_column(page, "Entry"))
     caught = set(re.findall(r"caught\.append\(\"(\w+)\"\)", source))
     assert caught == set(first_column(page, "Caught"))

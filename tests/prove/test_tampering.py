@@ -65,7 +65,7 @@ def test_every_change_is_found_also_when_the_end_is_made_to_fit_it() -> None:
 
 
 def test_sampled_changes_of_a_large_ledger_are_found() -> None:
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     data = b"".join(LARGE)
     for _ in range(150):
         place, flip = chance.randrange(len(data)), chance.choice(FLIPS)
@@ -73,7 +73,7 @@ def test_sampled_changes_of_a_large_ledger_are_found() -> None:
 
 
 def test_sampled_changes_of_a_large_ledger_with_a_new_end_are_found() -> None:
-    chance = random.Random(2)  # noqa: S311
+    chance = random.Random(2)
     for _ in range(150):
         number = chance.randrange(len(LARGE) - 1)
         place = chance.randrange(len(LARGE[number]) - 1)

@@ -65,6 +65,14 @@ def test_a_case_from_its_first_turn_to_its_closure(house: House) -> None:
     assert [one["turn"]["role"] for one in texts][:3] == ["customer", "agent", "customer"]
 
 
+def test_a_transcript_shows_how_sure_the_ai_was(house: House) -> None:
+    house.turn("c1", "Where is my order?")
+    body = {"turn": {"role": "agent", "text": "On its way.", "confidence": 0.7}}
+    house.ask("agent", "POST", "/cases/c1/turns", body, **{"idempotency-key": "a1"})
+    told = house.ask("human", "GET", "/cases/c1/transcript").json()["items"]
+    assert told[1]["turn"]["confidence"] == 0.7
+
+
 def test_the_same_key_gets_the_same_answer_and_another_body_a_conflict(house: House) -> None:
     body: dict[str, Any] = {"turn": {"role": "customer", "text": ASK}}
     key = {"idempotency-key": "once"}

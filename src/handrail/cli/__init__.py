@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from handrail.cli import key, ledger, pack, person, privacy, roster, store
+from handrail.cli import hook, key, ledger, pack, person, privacy, roster, store
 from handrail.cli.decide import decide
 from handrail.cli.demo import demo
+from handrail.cli.doctor import doctor
 from handrail.cli.export import export
 from handrail.cli.rederive import explain_entry
 from handrail.cli.replay import replay
@@ -37,10 +38,12 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(key.app, name="key")
 app.add_typer(person.app, name="person")
+app.add_typer(hook.app, name="hook")
 app.command()(decide)
 app.command()(replay)
 app.command()(demo)
 app.command()(serve)
+app.command()(doctor)
 app.command()(route)
 app.command()(simulate)
 app.command()(verify)
