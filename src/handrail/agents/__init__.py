@@ -1,0 +1,1 @@
+"""For programs that talk to customers or act for them: the client."""
