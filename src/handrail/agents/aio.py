@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from handrail.agents.answers import Admission, Answer, Line
+from handrail.agents.answers import Admission, Answer, Line, Step
 from handrail.agents.calls import Away, Call, Got, Pause
 from handrail.agents.flows import Talk
 from handrail.agents.gates import POLL, Gate
@@ -174,6 +174,10 @@ class AsyncCase(Verbs[Coroutine[Any, Any, Answer]]):
     ) -> Admission:
         """Ask whether a tool effect may happen now. Do it only when the answer is true."""
         return await self._run(self._talk.admit(action, args or {}, approval, id))
+
+    async def plan(self) -> list[Step]:
+        """The steps that a person has planned for the AI; see `Case.plan`."""
+        return await self._run(self._talk.plan())
 
     async def approved(
         self, tool: str, args: Mapping[str, Any], *, name: str, wait: float = 3600.0

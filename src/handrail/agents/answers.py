@@ -75,6 +75,17 @@ class Line:
     number: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step of a plan: its action, and how far it is (`pending`, `unknown` while it is being done,
+    `done`, `failed`).
+    """
+
+    id: str
+    action: str
+    progress: str
+
+
 PENDING = "pending"
 """The code of what could not be asked."""
 

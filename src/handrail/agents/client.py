@@ -18,14 +18,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from handrail.agents.answers import Admission, Answer, Line, Standing
+from handrail.agents.answers import Admission, Answer, Line, Standing, Step
 from handrail.agents.calls import Away, Call, Got, Pause
 from handrail.agents.flows import Talk
 from handrail.agents.gates import POLL, Gate
 from handrail.agents.holding import HOLDING, Flow, flush
 from handrail.agents.http import Http
 from handrail.agents.local import Local
-from handrail.agents.shared import LIMIT, Backoff, Shared, address, close
+from handrail.agents.shared import LIMIT, Backoff, Shared, address, close, trial
 from handrail.agents.verbs import Verbs
 from handrail.engine import Engine
 from handrail.errors import HandrailError
@@ -185,6 +185,10 @@ class Case(Verbs[Answer]):
         """Ask whether a tool effect may happen now. Do it only when the answer is true."""
         return self._run(self._talk.admit(action, args or {}, approval, id))
 
+    def plan(self) -> list[Step]:
+        """The steps that a person has planned for the AI; `begin`, `admit` and `report` each."""
+        return self._run(self._talk.plan())
+
     def approved(
         self,
         tool: str,
@@ -239,4 +243,4 @@ class _Watch:
                 return
 
 
-__all__ = ["Admission", "Answer", "Case", "Client", "Line", "Standing"]
+__all__ = ["Admission", "Answer", "Case", "Client", "Line", "Standing", "Step", "trial"]

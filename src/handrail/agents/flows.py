@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from handrail.agents.answers import PENDING, Admission, Answer, Line, Standing, standing
+from handrail.agents.answers import PENDING, Admission, Answer, Line, Standing, Step, standing
 from handrail.agents.calls import Away, Call, Got, Pause
 from handrail.agents.holding import Flow, Notices, asked, flush
 from handrail.agents.spool import Spool
@@ -150,6 +150,21 @@ class Talk:
             if time.monotonic() >= until:
                 return False
             yield Pause(min(1.0, max(0.0, until - time.monotonic())))
+
+    def plan(self) -> Flow[list[Step]]:
+        """The steps of the plan that the AI may carry out now; none while it has none."""
+        try:
+            yield from self._catch_up()
+            got: Got = yield from asked(Call("look", self.name))
+        except Away:
+            self._away()
+            return []
+        answer = self._took(got)
+        told = got.body.get("mandate", {}) if answer.standing is Standing.DELEGATED else {}
+        return [
+            Step(id=one["id"], action=one["action"], progress=one.get("progress", "pending"))
+            for one in told.get("steps", ())
+        ]
 
     def offer(self, *, accepted: bool, key: str) -> Flow[Answer]:
         """The customer's answer to the offer that is open."""

@@ -2,17 +2,21 @@
 
 import os
 import random
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from handrail import config
+from handrail import config, packs
 from handrail.agents.calls import Away
 from handrail.agents.flows import Talk, begins
 from handrail.agents.holding import Notices
 from handrail.agents.spool import Kept, Spool
 from handrail.core.model import Attributes
+from handrail.engine import Engine, deploy
 from handrail.errors import InputError
+from handrail.packs import roster as rosters
+from handrail.wiring import in_memory
 
 LIMIT = 100_000
 """Calls that are kept while the service cannot be reached, unless said otherwise."""
@@ -76,6 +80,15 @@ def address(url: str, key: str) -> tuple[str, str]:
     if not where:
         raise InputError("no service is named", hint="set HANDRAIL_URL, or give `url` or `engine`")
     return where, key or os.environ.get("HANDRAIL_KEY", "")
+
+
+def trial(pack: str = "support-chat") -> Engine:
+    """An engine in memory on a starter pack or a pack file with its roster, to try an agent or to
+    test one. It keeps nothing.
+    """
+    loaded = packs.load(pack)
+    on = deploy(loaded, rosters.load(pack, loaded))
+    return in_memory(on, lambda: int(time.time() * 1000))
 
 
 def close(source: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
+import anyio
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
@@ -21,6 +22,7 @@ ROUTERS = (
     *(turns.routes, commands.routes, cases.routes, desk.routes),
     *(packs.routes, access.routes, ledger.routes, hooks.routes),
 )
+_ONE_WRITER = 2  # threads for turns where only one may write: more would wait for one another
 _ABOUT = """
 The service that decides when an AI agent hands over to a person, and hands over.
 
@@ -44,6 +46,8 @@ def create_app(service: Service) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.service, app.state.frame = service, frame
+    threads = service.settings.threads if service.settings.shared else _ONE_WRITER
+    app.state.writers = anyio.CapacityLimiter(threads)
     app.state.limits = Limits(lambda: service.settings)
     problems.install(app)
     for one in ROUTERS:

@@ -152,13 +152,23 @@ class Need:
         """See `needs`. A thread is taken only for what must be read from the store."""
         known = request.app.state.service.known(token(request))
         found = _admitted(request, known) if known else await run_in_threadpool(caller, request)
-        if self.reach is Reach.WORKSPACE and not found.may(self.right):
-            raise _forbidden(self.right)
-        if self.reach is Reach.LIST and not found.sight(self.right):
-            raise _forbidden(self.right)
+        self._check(found)
         if self.reach is Reach.CASE:
             await run_in_threadpool(found.case, request.path_params["case"], self.right)
         return found
+
+    def admit(self, request: Request) -> Caller:
+        """The same where a thread may wait."""
+        found = caller(request)
+        self._check(found)
+        if self.reach is Reach.CASE:
+            found.case(request.path_params["case"], self.right)
+        return found
+
+    def _check(self, found: Caller) -> None:
+        whole, some = self.reach is Reach.WORKSPACE, self.reach is Reach.LIST
+        if (whole and not found.may(self.right)) or (some and not found.sight(self.right)):
+            raise _forbidden(self.right)
 
 
 def needs(right: Right, reach: Reach = Reach.WORKSPACE) -> Any:

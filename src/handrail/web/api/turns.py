@@ -11,7 +11,7 @@ from handrail.core.ownership import Actor, Epoch, Party, Refused
 from handrail.engine.gate import code
 from handrail.errors import Forbidden, InputError, NotFound
 from handrail.web import problems, schemas, shown
-from handrail.web.api.common import CaseId, Key, call_id, epoch, router, told
+from handrail.web.api.common import CaseId, Direct, Key, call_id, epoch, router, told
 from handrail.web.auth import Caller, Reach, look, needs
 
 routes = router("turns")
@@ -32,7 +32,6 @@ def _reach(who: Caller, name: str, workflow: str) -> None:
         )
 
 
-@routes.post("/cases/{case}/turns", response_model=shown.ReplyOut, operation_id="take_turn")
 def take_turn(
     case: CaseId,
     body: schemas.TurnBody,
@@ -61,6 +60,16 @@ def take_turn(
         shown=body.shown,
     )
     return told(made)
+
+
+routes.add_api_route(
+    "/cases/{case}/turns",
+    take_turn,
+    methods=["POST"],
+    response_model=shown.ReplyOut,
+    operation_id="take_turn",
+    route_class_override=Direct,
+)
 
 
 @routes.post("/cases/{case}/messages", response_model=shown.ReplyOut, operation_id="send_message")
