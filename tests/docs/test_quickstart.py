@@ -21,7 +21,12 @@ def parts() -> list[tuple[str, str, str]]:
     return PART.findall(page.split("## Quickstart", 1)[1].split("\n## ", 1)[0])
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="the quickstart asks with curl: install it")
+NEEDS = ("bash", "curl")
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, NEEDS)), reason="the quickstart is followed with bash and curl"
+)
 def test_the_quickstart_can_be_followed_as_it_is_printed(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     files = [(name, text) for kind, name, text in parts() if kind == "file"]
@@ -37,7 +42,7 @@ def test_the_quickstart_can_be_followed_as_it_is_printed(tmp_path: Path) -> None
     try:
         _ready(service, tmp_path)
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
+            [str(shutil.which("bash")), "-euo", "pipefail", "-c", script],
             cwd=tmp_path,
             env=clean,
             capture_output=True,
