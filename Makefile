@@ -18,12 +18,17 @@ lint: $(DEV)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -c pyproject.toml -r src
 
 # The packs that we ship: linted, and their own cases run.
 packs: $(RUN)
 	@for pack in support-chat sales-assist ops-agent; do \
 	    $(BIN)/handrail pack check $$pack && $(BIN)/handrail pack test $$pack || exit 1; \
 	done
+
+# What is known to be unsafe in what we use; asks the index of vulnerabilities.
+audit: $(DEV)
+	$(BIN)/pip-audit --skip-editable
 
 check: lint packs test
 
@@ -59,4 +64,4 @@ $(DEV): pyproject.toml uv.lock scripts/install
 	@PYTHON="$(PYTHON)" scripts/install dev
 	@touch $(RUN) $(DEV)
 
-.PHONY: demo test lint packs check format mutation simulation simulation-long bench clean
+.PHONY: audit demo test lint packs check format mutation simulation simulation-long bench clean

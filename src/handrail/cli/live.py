@@ -1,7 +1,7 @@
 """A service of its own for the demo, and what people see of it: every line is a real request."""
 
 import os
-import subprocess
+import subprocess  # nosec B404
 import sys
 import tempfile
 import time
@@ -121,7 +121,7 @@ def served(port: int, *, wait: float, quiet: bool) -> Iterator[Live]:
         command = [sys.executable, "-m", "handrail.cli", "serve", "--port", str(port)]
         own = {name: value for name, value in os.environ.items() if name[:9] != "HANDRAIL_"}
         with lines.open("wb") as out, (data / "log.txt").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603  # ourselves
+            process = subprocess.Popen(  # noqa: S603  # nosec B603  # ourselves
                 [*command, "--data", str(data), "--log-level", "warning"],
                 cwd=folder,
                 env=own,
