@@ -62,4 +62,4 @@ def _is_address(said: str) -> bool:
         ipaddress.ip_address(said)
     except ValueError:
         return False
-    return said not in {"::", "::1", "127.0.0.1", "0.0.0.0"}  # noqa: S104  # names no machine  # nosec B104  # no address to listen on
+    return said not in {"::", "::1", "127.0.0.1", "0.0.0.0"}  # noqa: S104  # nosec B104

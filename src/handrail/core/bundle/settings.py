@@ -25,7 +25,7 @@ class BundleField(StrEnum):
 class Masked(StrEnum):
     """Classes of secrets and personal data that a bundle can hide."""
 
-    SECRET = "secret"  # noqa: S105  # a class of data, not a secret  # nosec B105  # a class of what is masked
+    SECRET = "secret"  # noqa: S105  # nosec B105  # a class of data
     CARD = "card"
     IBAN = "iban"
     NATIONAL_ID = "national_id"
