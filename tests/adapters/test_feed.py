@@ -14,21 +14,37 @@ from handrail.core.case import start
 from handrail.core.ownership import Actor, Epoch, Ownership, Party, Status
 from handrail.errors import Conflict, InputError
 from handrail.ports import Case, Entry, Unit
-from postgres import drop_database, fresh_database, server_or_skip
+from postgres import drop_database, fresh_database, own, programs, server_or_skip
 from stores import database
 
 SQL = ("sqlite", "postgresql")
 
 
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """A PostgreSQL of our own: any transaction of a cluster, whatever its database, holds back what
+    came after it.
+    """
+    if not programs():
+        yield server_or_skip()
+        return
+    server = own()
+    yield server.url
+    server.leave()
+
+
 @pytest.fixture(params=SQL)
 def store(request: pytest.FixtureRequest) -> SqlStore:
+    if request.param == "postgresql":
+        made: SqlStore = request.getfixturevalue("alone")
+        return made
     return database(request.param).within(f"feed-{request.node.name}")
 
 
 @pytest.fixture
-def alone() -> Iterator[SqlStore]:
-    """PostgreSQL in a database where nobody else's transactions hold anything back."""
-    url = fresh_database(server_or_skip())
+def alone(cluster: str) -> Iterator[SqlStore]:
+    """PostgreSQL where nobody else's transactions hold anything back."""
+    url = fresh_database(cluster)
     store = SqlStore(url)
     yield store
     store.close()

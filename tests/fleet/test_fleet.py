@@ -21,16 +21,18 @@ from handrail.engine import Engine, deploy
 from handrail.packs import load, roster
 from postgres import drop_database, fresh_database, server_or_skip
 
-ASKED = os.environ.get("CI") or os.environ.get("HANDRAIL_FLEET")
-long = pytest.mark.skipif(not ASKED, reason="takes minutes: set HANDRAIL_FLEET=1")
+ASKED = os.environ.get("HANDRAIL_FLEET")
+REASON = "takes minutes: set HANDRAIL_FLEET=1"
+in_ci = pytest.mark.skipif(not (ASKED or os.environ.get("CI")), reason=REASON)
+long = pytest.mark.skipif(not ASKED, reason=REASON)
 
 
-@long
+@in_ci
 def test_servers_that_die_lose_nothing_and_every_client_goes_on() -> None:
     server_or_skip()
-    figures = rig.kills(seconds=24, every=8, agents=4)
+    figures = rig.kills(seconds=16, every=8, agents=3)
     assert figures.wrong == []
-    assert figures.kills == 3
+    assert figures.kills == 2
     assert min(figures.turns, figures.delivered, figures.withheld, figures.handoffs) > 10
 
 
