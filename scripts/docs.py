@@ -47,7 +47,8 @@ def _helps(
     context = command.context_class(command, info_name=words[-1], parent=parent, **settings)
     text = "\n".join(line.rstrip() for line in command.get_help(context).strip().splitlines())
     yield words, text
-    for name, inner in getattr(command, "commands", {}).items():
+    for name in command.list_commands(context) if hasattr(command, "list_commands") else ():
+        inner = command.get_command(context, name)
         yield from _helps(inner, (*words, name), context)
 
 

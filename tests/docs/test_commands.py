@@ -3,13 +3,11 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
 from docs.pages import PAGES, blocks, name
-from handrail.cli import app
+from handrail.cli.lazy import WHERE, load
 
 COMMAND = re.compile(r"(?:^|[`/ |])handrail ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?(?=[`\s])")
 INLINE = re.compile(r"`[^`\n]+`")
@@ -18,8 +16,7 @@ FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 def known() -> dict[str, set[str]]:
     """The commands of the program, and the sub-commands of each."""
-    root: Any = typer.main.get_command(app)
-    return {name: set(getattr(made, "commands", ())) for name, made in root.commands.items()}
+    return {name: set(getattr(load(name), "commands", ())) for name in WHERE}
 
 
 def told(text: str) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from web.house import ASK, House
 
 PARTS = 6
-EXAMPLES = int(os.environ.get("HANDRAIL_API_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("HANDRAIL_API_EXAMPLES", "6"))
 LEFT_OUT = {"stream_events", "sign_out", "stop_workflow"}
 CHECKS = [
     not_a_server_error,

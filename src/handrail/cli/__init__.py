@@ -8,47 +8,20 @@ from typing import Annotated
 
 import typer
 
-from handrail.cli import hook, key, ledger, pack, person, privacy, roster, store
-from handrail.cli.decide import decide
-from handrail.cli.demo import demo
-from handrail.cli.doctor import doctor
-from handrail.cli.export import export
-from handrail.cli.rederive import explain_entry
-from handrail.cli.replay import replay
-from handrail.cli.route import route
-from handrail.cli.serve import serve
-from handrail.cli.simulate import simulate
-from handrail.cli.verify import verify
+from handrail.cli.lazy import SETTINGS, Lazy
 from handrail.errors import HandrailError
 
 app = typer.Typer(
     name="handrail",
+    cls=Lazy,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=SETTINGS,
     help="Decide when an AI agent must hand over to a human, and why.\n\n"
     "New here? Run `handrail demo`.",
     epilog="Exit codes: 0 done, 2 bad input, 3 refused, 4 failed.",
 )
-app.add_typer(pack.app, name="pack")
-app.add_typer(roster.app, name="roster")
-app.add_typer(store.app, name="store")
-app.add_typer(ledger.app, name="ledger")
-app.add_typer(privacy.app, name="privacy")
-app.add_typer(key.app, name="key")
-app.add_typer(person.app, name="person")
-app.add_typer(hook.app, name="hook")
-app.command()(decide)
-app.command()(replay)
-app.command()(demo)
-app.command()(serve)
-app.command()(doctor)
-app.command()(route)
-app.command()(simulate)
-app.command()(verify)
-app.command()(export)
-app.command("explain")(explain_entry)
 
 
 def _version(wanted: bool) -> None:

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handrail.adapters.memory import MemoryStore
-from handrail.engine import Deployment, Engine
 from handrail.errors import NotFound
 from handrail.ports import Effect, Store
 
@@ -19,13 +17,17 @@ if TYPE_CHECKING:  # a database is loaded by who has one
     from handrail.adapters.sql.privacy import Privacy
     from handrail.adapters.sql.restore import Restored
     from handrail.core.ledger import Signed
+    from handrail.engine import Deployment, Engine
 
 DEFAULT = "default"
 """The workspace of who has only one."""
 
 
-def in_memory(on: Deployment, clock: Callable[[], int]) -> Engine:
+def in_memory(on: "Deployment", clock: Callable[[], int]) -> "Engine":
     """An engine whose cases live in this process. `clock` gives the time in milliseconds."""
+    from handrail.adapters.memory import MemoryStore
+    from handrail.engine import Engine
+
     return Engine(MemoryStore(clock), on)
 
 
