@@ -37,6 +37,7 @@ MISSING = (
     f", or set {ADDRESS} to the address of one where databases may be created"
 )
 SETTINGS = {
+    "autovacuum": "off",  # its ANALYZE is a transaction, which holds back what readers may see
     "listen_addresses": "''",
     "max_connections": "200",
     "shared_buffers": "64MB",
@@ -211,12 +212,15 @@ def own(settings: Mapping[str, str] | None = None) -> Server:
 
 @cache
 def server() -> str:
-    """The address of the server that all workers of this run share. Raises NoPostgres."""
+    """The address of the server of this run, or of this worker of it: what one worker leaves open
+    would hold back the changes that another reads. Raises NoPostgres.
+    """
     if given := os.environ.get(ADDRESS):
         return given
     _programs()
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    folder = tempfile.gettempdir() + f"/hr-pg-{run[:16]}" if run else tempfile.mkdtemp("", "hr-pg-")
+    name = f"hr-pg-{(run or '')[:16]}{os.environ.get('PYTEST_XDIST_WORKER', '')}"
+    folder = f"{tempfile.gettempdir()}/{name}" if run else tempfile.mkdtemp("", "hr-pg-")
     shared = Server(Path(folder))
     shared.use()
     atexit.register(shared.leave)
