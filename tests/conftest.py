@@ -1,4 +1,4 @@
-"""What every test may use. Hypothesis: 100 examples at the desk, in CI 150, always the same,
+"""What every test may use. Hypothesis: 100 examples at the desk, in CI as many, always the same,
 1,000 in the long profile.
 """
 
@@ -15,7 +15,7 @@ from handrail.adapters.sql import SqlStore
 ROOT = Path(__file__).resolve().parent.parent
 
 settings.register_profile("dev", max_examples=100, deadline=None)
-for name, examples in (("ci", 150), ("long", 1000)):
+for name, examples in (("ci", 100), ("long", 1000)):
     settings.register_profile(
         name,
         max_examples=examples,
