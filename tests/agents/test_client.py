@@ -176,3 +176,20 @@ def test_a_client_without_an_address_or_a_key_says_what_to_do(
     monkeypatch.delenv("HANDRAIL_KEY", raising=False)
     with pytest.raises(InputError, match=r"give|set"):
         Client(url, key, spool=tmp_path)
+
+
+def test_a_stream_that_is_tried_again_under_its_id_is_admitted_anew(
+    engine: Engine, tmp_path: Path
+) -> None:
+    def broken() -> Iterator[str]:
+        raise RuntimeError("no model")
+        yield ""
+
+    with Client(engine=engine, spool=tmp_path) as client:
+        case = client.case(f"again-{uuid.uuid4().hex}")
+        case.heard("Where is it?")
+        with pytest.raises(RuntimeError):
+            list(case.stream(broken(), id="m1"))
+        ana = Actor(kind=Party.HUMAN, id="ana", supervisor=True)
+        engine.act(case.answer.case, Takeover(at=0, by=ana, queue="frontline", steward=""), id="1")
+        assert list(case.stream(["too ", "late"], id="m1")) == []

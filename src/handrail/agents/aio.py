@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from handrail.agents.answers import Admission, Answer, Line, Step
 from handrail.agents.calls import Away, Call, Got, Pause
@@ -16,11 +16,12 @@ from handrail.agents.flows import Talk
 from handrail.agents.gates import POLL, Gate
 from handrail.agents.holding import HOLDING, Flow, flush
 from handrail.agents.http import AsyncHttp
-from handrail.agents.local import Local
-from handrail.agents.shared import LIMIT, Backoff, Shared, address
+from handrail.agents.shared import LIMIT, Backoff, Shared, address, local
 from handrail.agents.verbs import Verbs
-from handrail.engine import Engine
 from handrail.errors import HandrailError
+
+if TYPE_CHECKING:
+    from handrail.engine import Engine
 
 _T = TypeVar("_T")
 
@@ -33,14 +34,14 @@ class AsyncClient(Shared):
         url: str = "",
         key: str = "",
         *,
-        engine: Engine | None = None,
+        engine: "Engine | None" = None,
         spool: Path | None = None,
         spool_limit: int = LIMIT,
         holding: str = HOLDING,
         timeout: float = 5.0,
     ) -> None:
         """See `Shared`."""
-        self._engine = Local(engine) if engine else None
+        self._engine = local(engine) if engine else None
         self._http = None if engine else AsyncHttp(*address(url, key), timeout)
         super().__init__(spool, spool_limit, holding)
         self._sender: asyncio.Task[None] | None = None
@@ -96,6 +97,8 @@ class AsyncClient(Shared):
         except StopIteration as done:
             made: _T = done.value
             return made
+        finally:
+            flow.close()  # when the task is cancelled: what was to be told is kept
 
     def _settled(self) -> None:
         """See to it that what waits is told, by a task that ends when nothing does."""
@@ -124,7 +127,7 @@ class AsyncCase(Verbs[Coroutine[Any, Any, Answer]]):
         try:
             return await self._client.run(flow)
         finally:
-            if self._talk.answer.pending:
+            if self._talk.waits:
                 self._client._settled()  # noqa: SLF001  # the same room
 
     async def read(self) -> AsyncIterator[Line]:
@@ -143,7 +146,7 @@ class AsyncCase(Verbs[Coroutine[Any, Any, Answer]]):
     ) -> AsyncIterator[str]:
         """Let the AI say something piece by piece; see `Case.stream`."""
         begun = time.monotonic()
-        admitted = await self.admit("message", id=f"{id}-begin" if id else "")
+        admitted = await self.admit("message")  # asked anew: an old answer says nothing of now
         source = aiter(pieces)
         if not admitted:
             await _close(source)
@@ -160,6 +163,7 @@ class AsyncCase(Verbs[Coroutine[Any, Any, Answer]]):
                 yield piece
         finally:
             watch.cancel()
+            await asyncio.wait([watch])
             await _close(source)
             if shown:
                 await self._run(self._talk.streamed("".join(shown), confidence, id, gate.cut))

@@ -2,12 +2,17 @@
 answer is the same plain data.
 """
 
+import hashlib
+import json
+import re
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from handrail import codec, errors
 from handrail.core.model import Attributes, Turn
+from handrail.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +35,13 @@ class Got:
 
 
 class Away(Exception):  # no error of the program: it is answered by holding the AI
-    """The service cannot be reached or cannot answer now. `after`: seconds it asked us to wait."""
+    """The service cannot be reached or cannot answer now. `after`: seconds it asked us to wait;
+    `alone`: it is there, and failed at this very call.
+    """
 
-    def __init__(self, why: str, after: float = 0.0) -> None:
+    def __init__(self, why: str, after: float = 0.0, *, alone: bool = False) -> None:
         super().__init__(why)
-        self.after = after
+        self.after, self.alone = after, alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,17 @@ PATHS = {
     "workflows": ("GET", "/v1/workflows"),
 }
 """Each call over HTTP."""
+_STAND = frozenset({"case", "status", "epoch"})
+_FIELDS = {
+    **dict.fromkeys(("turn", "message", "command", "offer", "look"), _STAND),
+    "admit": frozenset({"admitted"}),
+    **dict.fromkeys(("ask", "approval"), frozenset({"id", "status"})),
+    **dict.fromkeys(("effects", "workflows"), frozenset({"items"})),
+    "delivered": frozenset({"changed"}),
+}
+"""What a good answer has at the least. What lacks it was given by something else on the way."""
+_LONGEST = 200  # characters of an id
+_HEADER = re.compile(r"[!-~]([ -~]{0,198}[!-~])?")
 
 
 def plain_body(call: Call) -> dict[str, Any]:
@@ -67,6 +85,37 @@ def plain_body(call: Call) -> dict[str, Any]:
         for name, value in call.body.items()
         if value is not None
     }
+
+
+def written(call: Call) -> str:
+    """What a call says, as JSON. InputError when it cannot be written so."""
+    try:
+        return json.dumps(plain_body(call), allow_nan=False)
+    except (TypeError, ValueError) as problem:
+        raise InputError(
+            f"what is told of case `{call.case}` is no JSON: {problem}",
+            hint="give texts, true or false, finite numbers, lists and objects",
+        ) from problem
+
+
+def id_of(given: str) -> str:
+    """The id of a call: the given one, a new one, or a hash where a header could not carry it."""
+    if not given:
+        return uuid.uuid4().hex
+    if _HEADER.fullmatch(given):
+        return given
+    return "h-" + hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def fit(name: str, what: str) -> str:
+    """A name that has a place in a path. InputError when it has none."""
+    plain = name.isprintable() and not name.startswith("@") and "/" not in name
+    if not plain or name in {".", ".."} or not 0 < len(name) <= _LONGEST:
+        raise InputError(
+            f"`{ascii(name[:_LONGEST])[1:-1]}` is no id of {what}",
+            hint=f"1 to {_LONGEST} characters that can be printed, no `/`, not `@` first",
+        )
+    return name
 
 
 _AWAY = frozenset({408, 425, 429})
@@ -86,20 +135,25 @@ def path(call: Call) -> tuple[str, str]:
     return method, template.format(**names)
 
 
-def read(status: int, body: Any, after: str = "") -> Got:
-    """An answer over HTTP. Away when it is none that says anything; else the error it tells of."""
+def read(call: Call, status: int, body: Any, after: str = "") -> Got:
+    """The answer to a call over HTTP. Away when it is none of the service; else the error it tells
+    of. Proxies and portals answer too, so only what has the fields of an answer is taken for one.
+    """
     if status >= 500 or status in _AWAY:
-        raise Away(f"the service answered {status}", _seconds(after))
-    if not isinstance(body, dict):
+        alone = status == errors.Failed.status
+        raise Away(f"the service answered {status}", _seconds(after), alone=alone)
+    told: dict[str, Any] = body if isinstance(body, dict) else {}
+    if status < 300 and _FIELDS[call.name] <= told.keys():
+        return Got(told)
+    if status < 400 or "code" not in told:
         raise Away(f"what answered {status} is not the service")
-    if status < 300:
-        return Got(body)
-    code, said = str(body.get("code", "")), str(body.get("detail", f"answered {status}"))
-    if status == 409 and code != "conflict" and "case" in body:
-        return Got(body["case"], refused=code)
+    code, said = str(told["code"]), str(told.get("detail", f"answered {status}"))
+    case = told.get("case")
+    if status == 409 and code != "conflict" and isinstance(case, dict) and case.keys() >= _STAND:
+        return Got(case, refused=code)
     kind = errors.Conflict if status == 409 else _KINDS.get(status, errors.Failed)
-    raise kind(said, hint=str(body.get("hint", "")))
+    raise kind(said, hint=str(told.get("hint", "")))
 
 
 def _seconds(text: str) -> float:
-    return float(text) if text.isdigit() else 0.0
+    return float(text) if text.isdecimal() else 0.0

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from handrail.agents.answers import Admission, Answer, Line, Standing, Step
 from handrail.agents.calls import Away, Call, Got, Pause
@@ -24,13 +24,16 @@ from handrail.agents.flows import Talk
 from handrail.agents.gates import POLL, Gate
 from handrail.agents.holding import HOLDING, Flow, flush
 from handrail.agents.http import Http
-from handrail.agents.local import Local
-from handrail.agents.shared import LIMIT, Backoff, Shared, address, close, trial
+from handrail.agents.shared import LIMIT, Backoff, Shared, address, close, local, trial
 from handrail.agents.verbs import Verbs
-from handrail.engine import Engine
 from handrail.errors import HandrailError
 
+if TYPE_CHECKING:
+    from handrail.agents.local import Local
+    from handrail.engine import Engine
+
 _T = TypeVar("_T")
+_LET_GO = 1.0  # seconds for a question under way to end; it changes nothing any more
 
 
 class Client(Shared):
@@ -41,7 +44,7 @@ class Client(Shared):
         url: str = "",
         key: str = "",
         *,
-        engine: Engine | None = None,
+        engine: "Engine | None" = None,
         spool: Path | None = None,
         spool_limit: int = LIMIT,
         holding: str = HOLDING,
@@ -49,7 +52,7 @@ class Client(Shared):
     ) -> None:
         """See `Shared`."""
         self._transport: Local | Http
-        self._transport = Local(engine) if engine else Http(*address(url, key), timeout)
+        self._transport = local(engine) if engine else Http(*address(url, key), timeout)
         super().__init__(spool, spool_limit, holding)
         self._lock = threading.Lock()
         self._end = threading.Event()
@@ -97,6 +100,8 @@ class Client(Shared):
         except StopIteration as done:
             made: _T = done.value
             return made
+        finally:
+            flow.close()  # on an interruption: what was to be told is kept
 
     def ask(self, call: Call) -> Got:
         """One call, without a second try."""
@@ -132,7 +137,7 @@ class Case(Verbs[Answer]):
         try:
             return self._client.run(flow)
         finally:
-            if self._talk.answer.pending:
+            if self._talk.waits:
                 self._client._settled()  # noqa: SLF001  # the same room
 
     def read(self) -> Iterator[Line]:
@@ -155,7 +160,7 @@ class Case(Verbs[Answer]):
         changes its owner. What has passed is the turn, however it ends; see `answer` afterwards.
         """
         begun = time.monotonic()
-        admitted = self.admit("message", id=f"{id}-begin" if id else "")
+        admitted = self.admit("message")  # asked anew each time: an old answer says nothing of now
         source = iter(pieces)
         if not admitted:
             close(source)
@@ -218,6 +223,7 @@ class _Watch:
 
     def __exit__(self, *_: object) -> None:
         self._end.set()
+        self._thread.join(_LET_GO)
 
     def passes(self) -> bool:
         """Whether a piece may pass; waits for a confirmation if that has to be asked."""

@@ -16,7 +16,8 @@ HOLDING = "One moment please, I will be right back with you."
 """What the customer is told where no pack is known yet that says it."""
 _AGAIN = (0.1, 0.4)  # seconds before a call is made once more
 _PATIENCE = 2.0  # seconds after which a caller who waits is not kept waiting any longer
-_NOTICES, _FRESH = "workflows", 300.0
+_NOTICES, _FRESH, _SOON = "workflows", 300.0, 10.0
+_STUCK = 10  # cases the service may fail at before it counts as away
 
 
 def asked(call: Call) -> Flow[Got]:
@@ -36,19 +37,32 @@ def asked(call: Call) -> Flow[Got]:
 
 
 def flush(spool: Spool, case: str = "") -> Flow[Got | None]:
-    """Tell the service what waits, in order; the last answer. Away when it cannot be reached."""
-    got: Got | None = None
-    while some := spool.waiting(case):
+    """Tell the service what waits, in order; the last answer that says where a case stands. Away
+    when it cannot be reached. What it fails at, or this key may not tell, keeps only its own case
+    waiting: the others are told, and then that is raised.
+    """
+    last, seq, stuck = None, 0, dict[str, Exception]()
+    while some := spool.waiting(case, behind=seq):
         for kept in some:
+            seq, name = kept.seq, kept.call.case
+            if name in stuck:
+                continue
             try:
-                got = yield kept.call
-            except (Unauthenticated, Forbidden):  # the key is to be mended, not what waits
+                got: Got = yield kept.call
+            except Unauthenticated:  # the key is to be mended, not what waits
                 raise
+            except (Away, Forbidden) as problem:
+                if len(stuck) >= _STUCK or (isinstance(problem, Away) and not problem.alone):
+                    raise
+                stuck[name] = problem
             except HandrailError as problem:  # it will never be taken
-                spool.aside(kept.seq, f"{problem.code}: {problem}")
+                spool.aside(seq, f"{problem.code}: {problem}")
             else:
-                spool.done(kept.seq)
-    return got
+                spool.done(seq)
+                last = got if "status" in got.body else last
+    for first in stuck.values():
+        raise first
+    return last
 
 
 class Notices:
@@ -65,12 +79,11 @@ class Notices:
         self._until = time.monotonic() + _FRESH
         try:
             got: Got = yield Call("workflows")
-        except (Away, HandrailError):  # the next call asks again
-            self._until = 0.0
-            return
-        if got.body["items"] != self._known:
-            self._known = got.body["items"]
-            self._spool.put(_NOTICES, self._known)
+            if got.body["items"] != self._known:
+                self._known = got.body["items"]
+                self._spool.put(_NOTICES, self._known)
+        except (Away, HandrailError):  # what was asked before this has been done all the same
+            self._until = time.monotonic() + _SOON
 
     def holding(self, workflow: str, language: str) -> str:
         """The words for a customer of a workflow; the first one if not said."""

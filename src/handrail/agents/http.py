@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from handrail.agents.calls import Away, Call, Got, path, plain_body, read
+from handrail.agents.calls import Away, Call, Got, path, read, written
 from handrail.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,13 +20,16 @@ def _library() -> Any:
 
 
 def _given(url: str, key: str, timeout: float) -> dict[str, Any]:
+    url, key = url.strip(), key.strip()  # files and environments like to add the end of a line
     if not url.startswith(("http://", "https://")):
         raise InputError(f"`{url}` is no address of a service", hint="give `https://…`")
     if not key:
         raise InputError("no key was given", hint="set HANDRAIL_KEY, or give `key`")
+    if not (key.isascii() and key.isprintable()):
+        raise InputError("what was given is no key", hint="one begins with `hr_`: look at it")
     return {
         "base_url": url.rstrip("/"),
-        "headers": {"authorization": f"Bearer {key}"},
+        "headers": {"authorization": f"Bearer {key}", "content-type": "application/json"},
         "timeout": _library().Timeout(timeout, connect=min(timeout, 3.0)),
     }
 
@@ -34,16 +37,16 @@ def _given(url: str, key: str, timeout: float) -> dict[str, Any]:
 def _request(call: Call) -> dict[str, Any]:
     method, where = path(call)
     headers = {"idempotency-key": call.key} if call.key else {}
-    body = plain_body(call) if method == "POST" else None
-    return {"method": method, "url": where, "json": body, "headers": headers}
+    body = written(call) if method == "POST" else None
+    return {"method": method, "url": where, "content": body, "headers": headers}
 
 
-def _got(found: "httpx.Response") -> Got:
+def _got(call: Call, found: "httpx.Response") -> Got:
     try:
         body = found.json()
     except ValueError:
         body = None
-    return read(found.status_code, body, found.headers.get("retry-after", ""))
+    return read(call, found.status_code, body, found.headers.get("retry-after", ""))
 
 
 class Http:
@@ -56,7 +59,7 @@ class Http:
     def __call__(self, call: Call) -> Got:
         """Ask. Away when there is no answer."""
         try:
-            return _got(self._client.request(**_request(call)))
+            return _got(call, self._client.request(**_request(call)))
         except self._failed as problem:
             raise Away(f"the service cannot be reached: {type(problem).__name__}") from problem
 
@@ -75,7 +78,7 @@ class AsyncHttp:
     async def __call__(self, call: Call) -> Got:
         """Ask. Away when there is no answer."""
         try:
-            return _got(await self._client.request(**_request(call)))
+            return _got(call, await self._client.request(**_request(call)))
         except self._failed as problem:
             raise Away(f"the service cannot be reached: {type(problem).__name__}") from problem
 

@@ -5,18 +5,18 @@ import random
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from handrail import config, packs
-from handrail.agents.calls import Away
+from handrail.agents.calls import Away, fit
 from handrail.agents.flows import Talk, begins
 from handrail.agents.holding import Notices
 from handrail.agents.spool import Kept, Spool
 from handrail.core.model import Attributes
-from handrail.engine import Engine, deploy
 from handrail.errors import InputError
-from handrail.packs import roster as rosters
-from handrail.wiring import in_memory
+
+if TYPE_CHECKING:
+    from handrail.agents.local import Local
+    from handrail.engine import Engine
 
 LIMIT = 100_000
 """Calls that are kept while the service cannot be reached, unless said otherwise."""
@@ -33,7 +33,7 @@ class Shared:
     """
 
     def __init__(self, spool: Path | None, limit: int, holding: str) -> None:
-        self._spool = Spool(spool or config.data_home() / "spool", limit)
+        self._spool = Spool(spool or _home(), limit)
         self._notices = Notices(self._spool, holding)
 
     def talk(
@@ -49,11 +49,15 @@ class Shared:
         it is, the tier and stage, and the attributes that conditions of the pack are about.
         """
         given = begins(workflow, customer, attributes, values)
-        return Talk(name, self._spool, self._notices, given)
+        return Talk(fit(name, "a case"), self._spool, self._notices, given)
 
     def refused(self) -> list[Kept]:
         """What was kept and the service will never take, with its problem."""
         return list(self._spool.refused())
+
+    def forget(self, kept: Kept) -> None:
+        """Somebody has looked at what was refused, and it need not be kept any longer."""
+        self._spool.done(kept.seq)
 
 
 class Backoff:
@@ -82,10 +86,28 @@ def address(url: str, key: str) -> tuple[str, str]:
     return where, key or os.environ.get("HANDRAIL_KEY", "")
 
 
-def trial(pack: str = "support-chat") -> Engine:
+def _home() -> Path:
+    from handrail import config
+
+    return config.data_home() / "spool"
+
+
+def local(engine: "Engine") -> "Local":
+    """The transport onto an engine, which a client of a service need not load."""
+    from handrail.agents.local import Local
+
+    return Local(engine)
+
+
+def trial(pack: str = "support-chat") -> "Engine":
     """An engine in memory on a starter pack or a pack file with its roster, to try an agent or to
     test one. It keeps nothing.
     """
+    from handrail import packs
+    from handrail.engine import deploy
+    from handrail.packs import roster as rosters
+    from handrail.wiring import in_memory
+
     loaded = packs.load(pack)
     on = deploy(loaded, rosters.load(pack, loaded))
     return in_memory(on, lambda: int(time.time() * 1000))

@@ -17,12 +17,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from handrail.agents.calls import Call, plain_body
+from handrail.agents.calls import Call, written
 from handrail.core.model import Attributes, Turn
 from handrail.core.ownership import Epoch
 from handrail.errors import Failed
 
 FILE = "spool.db"
+BUSY = 10.0
+"""Seconds for which another process may keep it busy."""
+_BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _LOG = logging.getLogger("handrail.client")
 _TABLES = """
 create table if not exists calls (
@@ -55,6 +58,8 @@ class Spool:
         try:
             self._open()
         except sqlite3.DatabaseError as problem:
+            if not isinstance(problem, _Damaged) and _code(problem) not in _BROKEN:
+                raise self._unusable(problem) from problem  # in use or out of reach, and whole
             aside = self.file.with_name(f"{FILE}.broken-{time.time_ns()}")
             self.file.rename(aside)
             _LOG.error("the spool `%s` is broken (%s); it is kept as `%s`", FILE, problem, aside)
@@ -63,7 +68,7 @@ class Spool:
 
     def _open(self) -> None:
         self._connection = sqlite3.connect(
-            self.file, timeout=10, isolation_level=None, check_same_thread=False
+            self.file, timeout=BUSY, isolation_level=None, check_same_thread=False
         )
         try:
             _check(self._connection)
@@ -75,7 +80,7 @@ class Spool:
 
     def add(self, call: Call) -> None:
         """Keep a call, on disk when this returns. Failed when it cannot be: nothing is dropped."""
-        body = json.dumps(plain_body(call))
+        body = written(call)
         row = (time.time(), call.name, call.case, call.key, call.part, body)
 
         def work(connection: sqlite3.Connection) -> None:
@@ -92,13 +97,13 @@ class Spool:
 
         self._do(work)
 
-    def waiting(self, case: str = "", limit: int = 1000) -> Sequence[Kept]:
-        """What waits, of a case or of all, in order."""
+    def waiting(self, case: str = "", *, behind: int = 0, limit: int = 1000) -> Sequence[Kept]:
+        """What waits, of a case or of all, in order; `behind`: the number before the first."""
         text = (
             "select seq, name, \"case\", body, key, part from calls where problem = '' "
-            "and (? = '' or \"case\" = ?) order by seq limit ?"
+            "and seq > ? and (? = '' or \"case\" = ?) order by seq limit ?"
         )
-        rows = self._do(lambda made: made.execute(text, (case, case, limit)).fetchall())
+        rows = self._do(lambda made: made.execute(text, (behind, case, case, limit)).fetchall())
         return [Kept(row[0], Call(row[1], row[2], _body(row[3]), row[4], row[5])) for row in rows]
 
     def refused(self) -> Sequence[Kept]:
@@ -144,14 +149,23 @@ class Spool:
             with self._lock:
                 return work(self._connection)
         except sqlite3.Error as problem:
-            raise Failed(
-                f"the spool cannot be used: {problem}", hint=f"look at `{self.file}`"
-            ) from problem
+            raise self._unusable(problem) from problem
+
+    def _unusable(self, problem: sqlite3.Error) -> Failed:
+        return Failed(f"the spool cannot be used: {problem}", hint=f"look at `{self.file}`")
+
+
+class _Damaged(sqlite3.DatabaseError):
+    """Its pages are."""
+
+
+def _code(problem: sqlite3.Error) -> int:
+    return getattr(problem, "sqlite_errorcode", 0) & 0xFF  # the rest says more about the same
 
 
 def _check(connection: sqlite3.Connection) -> None:
     if connection.execute("pragma quick_check(1)").fetchone() != ("ok",):
-        raise sqlite3.DatabaseError("its pages are damaged")
+        raise _Damaged("its pages are damaged")
 
 
 def _body(text: str) -> dict[str, Any]:

@@ -39,9 +39,11 @@ class Verbs(Generic[A]):
         """What the customer wrote. Never lost: when the service cannot be reached it is kept."""
         return self._run(self._talk.turn(customer(text, language), id))
 
-    def told(self, turn: Turn, *, id: str = "") -> A:  # noqa: A002
-        """Any other turn that has happened: what a tool gave, an event, a person elsewhere."""
-        return self._run(self._talk.turn(turn, id))
+    def told(self, turn: Turn, *, id: str = "", by: str = "") -> A:  # noqa: A002
+        """Any other turn that has happened: what a tool gave, an event, a person elsewhere; `by`
+        is who that was. A person whom the roster knows has the case then.
+        """
+        return self._run(self._talk.turn(turn, id, **({"by": by} if by else {})))
 
     def say(self, text: str, *, confidence: float | None = None, id: str = "") -> A:  # noqa: A002
         """Let the AI say something. `refused` says why it did not; `read` gives it to show."""
