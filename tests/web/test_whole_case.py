@@ -73,6 +73,16 @@ def test_a_transcript_shows_how_sure_the_ai_was(house: House) -> None:
     assert told[1]["turn"]["confidence"] == 0.7
 
 
+def test_whoever_reads_what_is_to_be_delivered_is_recorded_but_for_who_delivers_it(
+    house: House,
+) -> None:
+    house.turn("c1", ASK)
+    for who, count in (("agent", 0), ("auditor", 1), ("human", 2)):
+        house.ask(who, "GET", "/cases/c1/effects")
+        entries = house.ask("auditor", "GET", "/cases/c1/entries").json()["items"]
+        assert [one["name"] for one in entries].count("read") == count
+
+
 def test_the_same_key_gets_the_same_answer_and_another_body_a_conflict(house: House) -> None:
     body: dict[str, Any] = {"turn": {"role": "customer", "text": ASK}}
     key = {"idempotency-key": "once"}

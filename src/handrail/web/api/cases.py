@@ -135,7 +135,7 @@ def list_effects(
     found = who.case(case, Right.READ_CASE)
     texts = any(who.may(one, scope(found)) for one in (Right.TURN, Right.READ_TRANSCRIPT))
     ready = who.desk.effects(case, over=not waiting)
-    if texts and ready and who.is_person:
+    if texts and ready and not who.may(Right.TURN, scope(found)):  # who delivers them reads them
         _recorded(who, case, {"what": "effects"})
     items = [
         shown.effect(one.effect) | {"late": one.late} | ({"text": one.text} if texts else {})
